@@ -1,0 +1,33 @@
+/* A view of bytes that somebody else owns: not terminated, may hold NUL. */
+#ifndef RERATE_TEXT_H
+#define RERATE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct rr_text {
+    const char *ptr; /* may be NULL when len is 0 */
+    uint32_t len;    /* bytes */
+};
+
+static inline struct rr_text rr_text_of(const char *terminated)
+{
+    return (struct rr_text){terminated, (uint32_t)strlen(terminated)};
+}
+
+static inline bool rr_text_equal(struct rr_text a, struct rr_text b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* Bytewise order, a prefix before what it begins: the order of every published file. */
+static inline int rr_text_compare(struct rr_text a, struct rr_text b)
+{
+    uint32_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter ? memcmp(a.ptr, b.ptr, shorter) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+#endif

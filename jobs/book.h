@@ -1,0 +1,165 @@
+/* The book: how usage records are read, what is metered, and what it costs.
+ *
+ * A book is read once from YAML, proved, and never changed. Everything in it lives in its own
+ * arena. Meters, plans and charges are plain tables: whoever rates walks them, and knows no YAML.
+ * The rules are those of docs/book.md.
+ */
+#ifndef JOBS_BOOK_H
+#define JOBS_BOOK_H
+
+#include "../io/zone.h"
+#include <rerate/batch.h>
+#include <rerate/decimal.h>
+#include <rerate/error.h>
+
+enum rr_period { RR_DAY, RR_WEEK, RR_MONTH, RR_QUARTER, RR_YEAR };
+enum rr_bucket { RR_BUCKET_HOUR, RR_BUCKET_DAY, RR_BUCKET_PERIOD };
+enum rr_rounding { RR_HALF_UP, RR_HALF_EVEN, RR_UP, RR_DOWN };
+enum rr_duplicates { RR_FIRST, RR_LAST, RR_REFUSE };
+
+enum {
+    RR_NO_COLUMN = -1,
+    RR_DIMENSIONS_MAX = 32,
+    RR_VALUES_MAX = 16, /* different columns that meters aggregate */
+    RR_METERS_MAX = 1000,
+};
+#define RR_OPEN_END INT32_MAX /* a subscription or tier that has no end */
+
+/* A place in the book, for messages. */
+struct rr_place {
+    int line;   /* from 1 */
+    int column; /* from 1 */
+};
+
+/* Where a field of a record comes from: a column of the batch, or always the same text. */
+struct rr_field {
+    int column; /* index into rr_usage.columns, or RR_NO_COLUMN when constant */
+    struct rr_text constant;
+};
+
+struct rr_usage {
+    struct rr_text *columns; /* names of all columns in use, each once: what a reader is asked for */
+    int n_columns;
+    struct rr_field account;
+    struct rr_field timestamp;
+    struct rr_field event_id;
+    bool has_event_id;
+    struct rr_field meter;
+    bool has_meter;
+    struct rr_text *dimensions; /* names, in the book's order */
+    struct rr_field *dimension_fields;
+    int n_dimensions;
+    struct rr_text *no_value; /* texts that mean 'no value'; the empty text unless the book says */
+    int n_no_value;
+    struct rr_field *values; /* the different columns that meters aggregate */
+    int n_values;
+    bool skip_unknown_meters;
+    enum rr_duplicates duplicates;
+};
+
+/* One condition of a `where`: a dimension that must hold one of these texts. */
+struct rr_condition {
+    int dimension; /* in a meter: index into rr_usage.dimensions; in a charge: into rr_meter.by */
+    struct rr_text *any;
+    int n_any;
+};
+
+struct rr_meter {
+    struct rr_text name;
+    struct rr_text aggregate; /* name of its kernel */
+    struct rr_text match;     /* the value in the meter column */
+    int value;                /* index into rr_usage.values; RR_NO_COLUMN for count */
+    struct rr_condition *where;
+    int n_where;
+    int *by; /* dimensions kept in the key: indexes into rr_usage.dimensions, in the order given */
+    int n_by;
+    struct rr_place place;
+};
+
+struct rr_tier {
+    bool bounded;      /* the last tier is not */
+    rr_decimal up_to;  /* inclusive */
+    rr_decimal unit;   /* price of one */
+    rr_decimal flat;   /* added when the tier is entered */
+};
+
+enum rr_price { RR_FLAT, RR_PER_UNIT, RR_GRADUATED, RR_VOLUME, RR_PACKAGE };
+
+struct rr_charge {
+    struct rr_text id;
+    int meter; /* index into rr_book.meters, RR_NO_COLUMN for a flat fee */
+    enum rr_price price;
+    rr_decimal amount;    /* flat: the fee; per_unit: the price; package: the price of one */
+    bool prorate;         /* flat */
+    struct rr_tier *tiers; /* graduated, volume */
+    int n_tiers;
+    rr_decimal package_size;
+    bool package_down;
+    rr_decimal free;
+    struct rr_condition *where; /* conditions on the meter's `by` */
+    int n_where;
+    int *split; /* indexes into the meter's `by` */
+    int n_split;
+    struct rr_place place;
+};
+
+struct rr_version {
+    int32_t from; /* day */
+    struct rr_charge *charges;
+    int n_charges;
+    struct rr_place place;
+};
+
+struct rr_plan {
+    struct rr_text name;
+    char currency[4];
+    int minor_digits; /* digits of the minor unit: USD 2, JPY 0 */
+    struct rr_version *versions; /* `from` rises */
+    int n_versions;
+    struct rr_place place;
+};
+
+struct rr_subscription {
+    struct rr_text account;
+    int plan;      /* index into rr_book.plans */
+    int32_t start; /* day, in */
+    int32_t end;   /* day, out; RR_OPEN_END when open */
+    const char *source; /* the file it stands in: the book, or the subscriptions CSV */
+    int line;           /* in `source` */
+};
+
+struct rr_book {
+    struct rr_arena *arena;
+    const char *path;
+    struct rr_text source; /* the file's bytes, as they are published with a result */
+    char currency[4];
+    int minor_digits;
+    struct rr_text timezone;
+    struct rr_zone *zone;
+    enum rr_period period;
+    enum rr_rounding rounding;
+    enum rr_bucket bucket;
+    struct rr_usage usage;
+    struct rr_meter *meters; /* sorted by name: the order in the file has no meaning */
+    int n_meters;
+    struct rr_plan *plans; /* sorted by name */
+    int n_plans;
+    int default_plan; /* index into plans, RR_NO_COLUMN when there is none */
+    struct rr_subscription *subscriptions; /* sorted by account, start */
+    int n_subscriptions;
+    struct rr_text subscriptions_path; /* resolved beside the book; empty when there is no file */
+    struct rr_text subscriptions_source; /* that file's bytes */
+};
+
+/* Reads and proves the book at `path` and the subscriptions it names. Returns NULL with
+ * RR_EXIT_BOOK (what is wrong: "PATH:LINE:COLUMN: found, expected, what would do") or
+ * RR_EXIT_INPUT (a file that can't be read).
+ * Not collective: every rank reads the same bytes. */
+struct rr_book *rr_book_open(const char *path, struct rr_error *err);
+void rr_book_close(struct rr_book *book);
+
+/* The part of the book that the state depends on (bucket, time zone and period, usage, meters),
+ * as canonical text: two books with the same text can share a state. The caller frees it. */
+char *rr_book_state_text(const struct rr_book *book);
+
+#endif
