@@ -1,0 +1,40 @@
+/* Errors: one sentence in the caller's memory. */
+#include <rerate/error.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int rr_fail(struct rr_error *err, enum rr_exit code, const char *format, ...)
+{
+    if (err == NULL)
+        return -1;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    err->code = code;
+    return -1;
+}
+
+int rr_fail_errno(struct rr_error *err, enum rr_exit code, const char *path, const char *what)
+{
+    int cause = errno;
+    return rr_fail(err, code, "%s: %s: %s", path, what, strerror(cause));
+}
+
+int rr_fail_prefix(struct rr_error *err, const char *format, ...)
+{
+    if (err == NULL)
+        return -1;
+    char old[RR_ERROR_TEXT];
+    memcpy(old, err->text, sizeof old);
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    if (n >= 0 && (size_t)n < sizeof err->text)
+        snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", old);
+    return -1;
+}
