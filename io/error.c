@@ -32,9 +32,15 @@ int rr_fail_prefix(struct rr_error *err, const char *format, ...)
     memcpy(old, err->text, sizeof old);
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(err->text, sizeof err->text, format, args);
+    int written = vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    if (n >= 0 && (size_t)n < sizeof err->text)
-        snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", old);
+    size_t at = written < 0 ? 0 : (size_t)written;
+    if (at + 2 < sizeof err->text) {
+        memcpy(err->text + at, ": ", 2);
+        size_t room = sizeof err->text - 1 - (at + 2);
+        size_t len = strnlen(old, room);
+        memcpy(err->text + at + 2, old, len);
+        err->text[at + 2 + len] = '\0';
+    }
     return -1;
 }
