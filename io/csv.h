@@ -24,6 +24,8 @@ struct rr_split {
     uint64_t end;          /* offset behind the last one; UINT64_MAX: the end of the file */
     uint64_t first_record; /* number of the first record in its file, from 1 */
     uint64_t weight;       /* stored bytes, for progress and fairness */
+    uint64_t stored; /* where its first stored byte is: a zstd file's frame that holds `start` */
+    uint64_t skip;   /* uncompressed bytes from there to `start` */
 };
 
 /* What is known of a file's bytes. */
@@ -32,33 +34,35 @@ struct rr_file_facts {
     uint64_t digest[2]; /* XXH3-128 of the stored bytes: low, high */
 };
 
-/* Cuts a file into splits of about `target` bytes on record bounds. A plain CSV larger than twice
- * the target is scanned once (its quotes decide where records start, so every byte is looked
- * at), and so is a zstd file of several frames that all say their size; the scan also gives
- * `facts`, and `*scanned` is true. Any other file is one split, not read here, and its facts come from
- * the reader that has read it to the end. `*splits` is the caller's to free.
- * Errors: RR_EXIT_INPUT (missing, not readable, suffix not known), RR_EXIT_IO. */
+/* Cuts a file into splits of about `target` uncompressed bytes on record bounds. A plain CSV larger
+ * than twice the target is scanned once (its quotes decide where records start, so every byte is
+ * looked at), and so is such a zstd file of several frames that all say their size; the scan also
+ * gives `facts`, and `*scanned` is true. Any other file is one split, not read here, and its facts
+ * come from the reader that has read it to the end. `*splits` is the caller's to free.
+ * Errors: RR_EXIT_INPUT (missing, not readable, damaged, suffix not known), RR_EXIT_IO. */
 int rr_csv_split(const char *path, uint32_t file, uint64_t target, struct rr_split **splits,
                  size_t *n_splits, struct rr_file_facts *facts, bool *scanned,
                  struct rr_error *err);
 
 struct rr_csv;
 
-/* Opens a split for reading. `columns` are the wanted names; a name the header lacks is an error
- * (RR_EXIT_DATA) that lists near names. `resume_at` is 0, or an offset that rr_csv_position gave
- * for this split before: the bytes before it are passed over (still digested), and the first
- * record read has the number `resume_record`. */
+/* Opens a split for reading. `columns` are the wanted names, at most RR_BATCH_COLUMNS; a name the
+ * header lacks, or has twice, is an error (RR_EXIT_DATA) that lists the header's names, near ones
+ * first. So is a file without a header. `resume_at` is 0, or an offset that rr_csv_position gave
+ * for this split before: the bytes before it are passed over (still digested where the split is
+ * the whole file), and the first record read has the number `resume_record`. */
 struct rr_csv *rr_csv_open(const char *path, const struct rr_split *split,
                            const struct rr_text *columns, int n_columns, uint64_t resume_at,
                            uint64_t resume_record, struct rr_error *err);
 void rr_csv_close(struct rr_csv *csv);
 
-/* Reads the next records. Returns 1 with a batch (owned by the reader, valid until the next
- * call), 0 at the end of the split, -1 on error. No allocation for a record. */
+/* Reads the next records. Returns 1 with a batch of at least one (owned by the reader, valid until
+ * the next call), 0 at the end of the split, -1 on error: RR_EXIT_IO, or RR_EXIT_INPUT for a file
+ * that is damaged or has changed since it was split. No allocation for a record. */
 int rr_csv_read(struct rr_csv *csv, const struct rr_batch **batch, struct rr_error *err);
 
-/* Where the next batch will start: its offset and record number, and how many stored bytes lie
- * behind (for progress). */
+/* Where the next batch will start: its offset and record number, and how many of the split's stored
+ * bytes have been read (for progress, against `weight`). */
 void rr_csv_position(const struct rr_csv *csv, uint64_t *offset, uint64_t *record,
                      uint64_t *stored_bytes);
 
@@ -67,8 +71,9 @@ void rr_csv_position(const struct rr_csv *csv, uint64_t *offset, uint64_t *recor
 bool rr_csv_facts(const struct rr_csv *csv, struct rr_file_facts *facts);
 
 /* Expands what the user gave (files, directories, glob patterns) into paths, sorted bytewise and
- * each once. A directory means the files in it whose names do not start with '.' or '_'. A pattern
- * or path that matches nothing is an error (RR_EXIT_INPUT), and so is a suffix that is not read.
+ * each once. A directory means the files in it (not in its directories) whose names do not start
+ * with '.' or '_'. A pattern or path that matches nothing is an error (RR_EXIT_INPUT), and so are a
+ * suffix that is not read, and one file under two different paths, since it would be read twice.
  * `*paths` and each path are the caller's to free. */
 int rr_inputs_expand(char *const *given, int n_given, char ***paths, size_t *n_paths,
                      struct rr_error *err);

@@ -12,8 +12,10 @@
 
 struct rr_zone;
 
-/* By IANA name. TZDIR, else /usr/share/zoneinfo. A name that is no plain path of the database
- * ("..", absolute) is refused. Errors: RR_EXIT_BOOK for an unknown name, RR_EXIT_IO otherwise. */
+/* By IANA name. TZDIR, else /usr/share/zoneinfo; `UTC` needs no database. A name that is no plain
+ * path of the database ("..", absolute), or that means what one machine is set to (`localtime`),
+ * is refused, and so are zones with leap seconds (`right/...`). Errors: RR_EXIT_BOOK for an
+ * unknown name, RR_EXIT_IO otherwise. */
 struct rr_zone *rr_zone_open(const char *name, struct rr_error *err);
 void rr_zone_close(struct rr_zone *zone);
 
@@ -25,7 +27,7 @@ int32_t rr_zone_offset(struct rr_zone *zone, int64_t utc_s);
  * gap (as RFC 5545, 3.3.5, and Python with fold=0). */
 int64_t rr_zone_utc(struct rr_zone *zone, int64_t local_s);
 
-int32_t rr_day_of_date(int year, int month, int day);              /* days since 1970-01-01 */
+int32_t rr_day_of_date(int year, int month, int day); /* days since 1970-01-01 */
 void rr_date_of_day(int32_t day, int *year, int *month, int *mday);
 
 /* "2025-03-01", strictly; false when it is no date of years 1678 to 2261. */

@@ -2,11 +2,12 @@
  *
  * A book is read once from YAML, proved, and never changed. Everything in it lives in its own
  * arena. Meters, plans and charges are plain tables: whoever rates walks them, and knows no YAML.
- * The rules are those of docs/book.md.
+ * The rules are those of docs/book.md; what it names and this version lacks is refused by name.
  */
 #ifndef JOBS_BOOK_H
 #define JOBS_BOOK_H
 
+#include "../io/arena.h"
 #include "../io/zone.h"
 #include <rerate/batch.h>
 #include <rerate/decimal.h>
@@ -22,6 +23,9 @@ enum {
     RR_DIMENSIONS_MAX = 32,
     RR_VALUES_MAX = 16, /* different columns that meters aggregate */
     RR_METERS_MAX = 1000,
+    RR_PLANS_MAX = 100000,
+    RR_CHARGES_MAX = 10000, /* of a version */
+    RR_TIERS_MAX = 10000,   /* of a charge */
 };
 #define RR_OPEN_END INT32_MAX /* a subscription or tier that has no end */
 
@@ -38,7 +42,8 @@ struct rr_field {
 };
 
 struct rr_usage {
-    struct rr_text *columns; /* names of all columns in use, each once: what a reader is asked for */
+    struct rr_text
+        *columns; /* names of all columns in use, each once: what a reader is asked for */
     int n_columns;
     struct rr_field account;
     struct rr_field timestamp;
@@ -77,20 +82,21 @@ struct rr_meter {
 };
 
 struct rr_tier {
-    bool bounded;      /* the last tier is not */
-    rr_decimal up_to;  /* inclusive */
-    rr_decimal unit;   /* price of one */
-    rr_decimal flat;   /* added when the tier is entered */
+    bool bounded;     /* the last tier is not */
+    rr_decimal up_to; /* inclusive */
+    rr_decimal unit;  /* price of one */
+    rr_decimal flat;  /* added when the tier is entered */
 };
 
 enum rr_price { RR_FLAT, RR_PER_UNIT, RR_GRADUATED, RR_VOLUME, RR_PACKAGE };
 
 struct rr_charge {
     struct rr_text id;
-    int meter; /* index into rr_book.meters, RR_NO_COLUMN for a flat fee */
+    int meter; /* index into rr_book.meters, RR_NO_COLUMN for a flat fee (even one that names a
+                  meter: it only lends its name to `id`) */
     enum rr_price price;
-    rr_decimal amount;    /* flat: the fee; per_unit: the price; package: the price of one */
-    bool prorate;         /* flat */
+    rr_decimal amount;     /* flat: the fee; per_unit: the price; package: the price of one */
+    bool prorate;          /* flat */
     struct rr_tier *tiers; /* graduated, volume */
     int n_tiers;
     rr_decimal package_size;
@@ -113,7 +119,7 @@ struct rr_version {
 struct rr_plan {
     struct rr_text name;
     char currency[4];
-    int minor_digits; /* digits of the minor unit: USD 2, JPY 0 */
+    int minor_digits;            /* digits of the minor unit: USD 2, JPY 0 */
     struct rr_version *versions; /* `from` rises */
     int n_versions;
     struct rr_place place;
@@ -121,9 +127,9 @@ struct rr_plan {
 
 struct rr_subscription {
     struct rr_text account;
-    int plan;      /* index into rr_book.plans */
-    int32_t start; /* day, in */
-    int32_t end;   /* day, out; RR_OPEN_END when open */
+    int plan;           /* index into rr_book.plans */
+    int32_t start;      /* day, in */
+    int32_t end;        /* day, out; RR_OPEN_END when open */
     const char *source; /* the file it stands in: the book, or the subscriptions CSV */
     int line;           /* in `source` */
 };
@@ -144,17 +150,62 @@ struct rr_book {
     int n_meters;
     struct rr_plan *plans; /* sorted by name */
     int n_plans;
-    int default_plan; /* index into plans, RR_NO_COLUMN when there is none */
+    int default_plan;                      /* index into plans, RR_NO_COLUMN when there is none */
     struct rr_subscription *subscriptions; /* sorted by account, start */
     int n_subscriptions;
-    struct rr_text subscriptions_path; /* resolved beside the book; empty when there is no file */
+    struct rr_text subscriptions_path;   /* resolved beside the book; empty when there is no file */
     struct rr_text subscriptions_source; /* that file's bytes */
 };
 
-/* Reads and proves the book at `path` and the subscriptions it names. Returns NULL with
- * RR_EXIT_BOOK (what is wrong: "PATH:LINE:COLUMN: found, expected, what would do") or
- * RR_EXIT_INPUT (a file that can't be read).
- * Not collective: every rank reads the same bytes. */
+/* A mistake in a book or its subscriptions. */
+struct rr_mistake {
+    const char *file;
+    struct rr_place place;
+    const char *text; /* "what was found; what would do" */
+};
+
+enum { RR_MISTAKES_MAX = 50 };
+
+/* What is wrong with a book, by file and line. Fill it with zeros before use and give it to
+ * rr_mistakes_fini after. The first RR_MISTAKES_MAX that were met are kept. */
+struct rr_mistakes {
+    struct rr_arena *arena;
+    int n_found; /* all */
+    int n;       /* kept */
+    struct rr_mistake item[RR_MISTAKES_MAX];
+};
+
+void rr_mistakes_fini(struct rr_mistakes *mistakes);
+
+/* "FILE:LINE:COLUMN: TEXT" for each on a line of its own, then how many more were found. The
+ * caller frees it. */
+char *rr_mistakes_text(const struct rr_mistakes *mistakes);
+
+/* The bytes that a book is made of, as one rank reads them and the others receive them. All
+ * memory is the struct's own, from malloc. */
+struct rr_book_files {
+    char *path; /* as it was given; it opens every message */
+    char *book;
+    size_t book_len;
+    char *subscriptions_path; /* resolved beside the book; NULL when the book names no file */
+    char *subscriptions;
+    size_t subscriptions_len;
+};
+
+/* Reads the book and the subscriptions file that it names. A book too broken to name one is
+ * read alone: rr_book_parse says what is wrong with it. Errors: RR_EXIT_INPUT (missing),
+ * RR_EXIT_IO; `files` is then empty. */
+int rr_book_read(const char *path, struct rr_book_files *files, struct rr_error *err);
+void rr_book_files_fini(struct rr_book_files *files);
+
+/* Makes and proves a book from bytes, which it copies. Returns NULL with RR_EXIT_BOOK: all that
+ * is wrong is in `mistakes` (which may be NULL), the first of it in `err`. The only files read
+ * here are those of the time zone database.
+ * Not collective: the same bytes make the same book on every rank. */
+struct rr_book *rr_book_parse(const struct rr_book_files *files, struct rr_mistakes *mistakes,
+                              struct rr_error *err);
+
+/* rr_book_read, then rr_book_parse. */
 struct rr_book *rr_book_open(const char *path, struct rr_error *err);
 void rr_book_close(struct rr_book *book);
 

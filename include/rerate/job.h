@@ -1,0 +1,79 @@
+/* A job: what is made of usage records, as a row of functions.
+ *
+ * The engine reads records in batches, hands them to `map` where they were read, sends the facts
+ * to the rank that owns their account, folds them with the meters' kernels, keeps the result as
+ * sorted runs, and hands each account's cells, in order, to `reduce`. A job knows its keys and its
+ * prices; it knows neither ranks nor files. Batches, not single records, cross these pointers.
+ */
+#ifndef RERATE_JOB_H
+#define RERATE_JOB_H
+
+#include <rerate/batch.h>
+#include <rerate/dictionary.h>
+#include <rerate/error.h>
+#include <rerate/kernel.h>
+
+enum { RR_JOB_VALUES = 16, RR_JOB_METERS = 1000 };
+
+/* What map makes of a batch: one fact for each record that it does not reject. */
+struct rr_facts {
+    struct rr_dictionary *keys; /* where map enters keys: all of a record but account, time, values */
+    uint32_t n;
+    struct rr_text account[RR_BATCH_RECORDS];
+    struct rr_text event_id[RR_BATCH_RECORDS]; /* unless the job is without event ids */
+    uint32_t key[RR_BATCH_RECORDS];            /* code in `keys` */
+    int64_t time_ns[RR_BATCH_RECORDS];
+    uint8_t reject[RR_BATCH_RECORDS]; /* enum rr_reject; the other columns are unset then */
+    rr_decimal value[RR_JOB_VALUES][RR_BATCH_RECORDS]; /* 0 where the key needs none */
+};
+
+/* A meter as the engine sees it. */
+struct rr_job_meter {
+    const struct rr_kernel *kernel;
+    int value; /* column of rr_facts.value that it folds; -1 for none */
+};
+
+/* One cell that records with a certain key feed. */
+struct rr_target {
+    int meter;
+    struct rr_text cell; /* the part of the cell's key after the account: group by these bytes */
+};
+
+/* An aggregate: what the records of one account, cell key and time bucket come to. */
+struct rr_cell {
+    struct rr_text key; /* as `expand` made it */
+    int meter;
+    int32_t bucket;
+    uint64_t records;
+    void *state; /* of the meter's kernel; reduce may merge into it */
+};
+
+/* Which of several records with one event id counts, in the order of (timestamp, position). */
+enum rr_copies { RR_COPIES_FIRST, RR_COPIES_LAST, RR_COPIES_REFUSED };
+
+struct rr_job {
+    const char *name;
+    void *self; /* handed back to every function below */
+    bool has_event_ids;
+    enum rr_copies copies;
+    int n_values;
+    int n_meters;
+    const struct rr_job_meter *meters;
+    const struct rr_text *columns; /* what the reader is asked for */
+    int n_columns;
+
+    /* Fills `facts` from a batch of the same n. Called where the records were read. */
+    void (*map)(void *self, const struct rr_batch *batch, struct rr_facts *facts);
+    /* The cells that records with this key feed, at most `max`; 0 when they are not metered. The
+     * views in `targets` live until the next call. Called once for each key and rank. */
+    int (*expand)(void *self, struct rr_text key, struct rr_target *targets, int max);
+    /* The meter of a cell key. */
+    int (*meter_of)(void *self, struct rr_text cell);
+    /* The time bucket of each timestamp. */
+    void (*bucket)(void *self, uint32_t n, const int64_t *time_ns, int32_t *bucket);
+    /* Writes what two records with one event id differ in, as names joined by ';'. */
+    void (*differ)(void *self, struct rr_text key_a, struct rr_text key_b, const rr_decimal *a,
+                   const rr_decimal *b, bool times_differ, char *out, size_t size);
+};
+
+#endif

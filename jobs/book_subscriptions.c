@@ -1,0 +1,408 @@
+/* The book's `subscriptions`: a list in the book, or a CSV file beside it (RFC 4180). */
+#include "book_reader.h"
+
+#include <stdlib.h>
+
+/* One subscription as it is read, with the places of its parts. */
+struct draft {
+    const char *file;
+    struct rr_place place;
+    struct rr_text account;
+    struct rr_text plan;
+    struct rr_place plan_place;
+    int32_t start;
+    int32_t end;
+    struct rr_place start_place;
+    struct rr_place end_place;
+    bool good; /* all parts could be read */
+};
+
+static void check_plan(struct rr_book_reader *reader, const struct draft *draft, int plan)
+{
+    if (plan == RR_NO_COLUMN && reader->book->n_plans > 0)
+        rr_mistake_add(reader->mistakes, draft->file, draft->plan_place,
+                       "plan `%.*s` is not among `plans`%s", RR_SHOW(draft->plan),
+                       rr_suggest(reader, draft->plan, rr_plan_names(reader)));
+}
+
+static void check_dates(struct rr_book_reader *reader, const struct draft *draft)
+{
+    if (draft->end <= draft->start)
+        rr_mistake_add(reader->mistakes, draft->file, draft->end_place,
+                       "`end` is not after `start`; `end` is the first day that is no longer "
+                       "subscribed");
+    rr_check_cut(reader, draft->file, draft->start_place, "`start`", draft->start);
+    if (draft->end != RR_OPEN_END)
+        rr_check_cut(reader, draft->file, draft->end_place, "`end`", draft->end);
+}
+
+/* Room for it was made before. */
+static void add_subscription(struct rr_book_reader *reader, const struct draft *draft)
+{
+    struct rr_book *book = reader->book;
+    if (!draft->good)
+        return;
+    int plan = rr_book_find_plan(book, draft->plan);
+    check_plan(reader, draft, plan);
+    check_dates(reader, draft);
+    book->subscriptions[book->n_subscriptions++] =
+        (struct rr_subscription){.account = draft->account,
+                                 .plan = plan,
+                                 .start = draft->start,
+                                 .end = draft->end,
+                                 .source = draft->file,
+                                 .line = draft->place.line};
+}
+
+/* ---- a list in the book ---- */
+
+static void read_account(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    struct draft *draft = into;
+    draft->good = rr_read_text(reader, node, "`account`", &draft->account) && draft->good;
+}
+
+static void read_plan(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    struct draft *draft = into;
+    draft->plan_place = node->place;
+    draft->good = rr_read_text(reader, node, "`plan`", &draft->plan) && draft->good;
+}
+
+static void read_start(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    struct draft *draft = into;
+    draft->start_place = node->place;
+    draft->good = rr_read_day(reader, node, "`start`", &draft->start) && draft->good;
+}
+
+/* `end:` without a value is open, as an empty field of a CSV file is. */
+static void read_end(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    struct draft *draft = into;
+    bool empty = node->kind == RR_YAML_TEXT && node->text.len == 0;
+    draft->end_place = node->place;
+    if (!empty && !rr_yaml_is_null(node))
+        draft->good = rr_read_day(reader, node, "`end`", &draft->end) && draft->good;
+}
+
+static const struct rr_book_key subscription_keys[] = {
+    {"account", read_account, RR_KEY_REQUIRED}, {"plan", read_plan, RR_KEY_REQUIRED},
+    {"start", read_start, RR_KEY_REQUIRED},     {"end", read_end, RR_KEY_OPTIONAL},
+    {"contract", NULL, RR_KEY_LATER},           {0},
+};
+
+static void read_list(struct rr_book_reader *reader, const struct rr_yaml *node)
+{
+    struct rr_book *book = reader->book;
+    book->subscriptions = rr_book_alloc(reader, (size_t)node->n, sizeof *book->subscriptions);
+    for (int i = 0; i < node->n; i++) {
+        const struct rr_yaml *item = node->item[i];
+        int found_before = reader->mistakes->n_found;
+        struct draft draft = {
+            .file = book->path, .place = item->place, .end = RR_OPEN_END, .good = true};
+        rr_read_keys(reader, item, "a subscription", subscription_keys, &draft);
+        if (reader->mistakes->n_found == found_before)
+            add_subscription(reader, &draft);
+    }
+}
+
+/* ---- a CSV file ---- */
+
+enum { FIELDS_MAX = 64 };
+
+enum { ACCOUNT, PLAN, START, END, CONTRACT, COLUMNS };
+
+static const char *const column_names[COLUMNS + 1] = {"account", "plan",     "start",
+                                                      "end",     "contract", NULL};
+
+struct csv {
+    struct rr_book_reader *reader;
+    const char *path;
+    const char *p;
+    const char *end;
+    const char *line_start; /* of the line at p */
+    int line;               /* of p, from 1 */
+    struct rr_text field[FIELDS_MAX];
+    struct rr_place place[FIELDS_MAX];
+    int n_fields;
+    int column[COLUMNS]; /* where each stands in a record, RR_NO_COLUMN when it does not */
+    int n_header;
+};
+
+static struct rr_place here(const struct csv *csv)
+{
+    return (struct rr_place){csv->line, (int)(csv->p - csv->line_start) + 1};
+}
+
+static void csv_wrong(struct csv *csv, struct rr_place place, const char *text)
+{
+    rr_mistake_add(csv->reader->mistakes, csv->path, place, "%s", text);
+}
+
+static bool at_line_end(const struct csv *csv)
+{
+    return csv->p == csv->end || *csv->p == '\n' ||
+           (*csv->p == '\r' && (csv->p + 1 == csv->end || csv->p[1] == '\n'));
+}
+
+static void next_line(struct csv *csv)
+{
+    while (csv->p < csv->end && *csv->p++ != '\n')
+        continue;
+    csv->line_start = csv->p;
+    csv->line++;
+}
+
+/* Moves to the quote that closes a field, counting the doubled ones before it. `csv->p` is after
+ * the first quote. */
+static bool find_closing_quote(struct csv *csv, uint32_t *doubled)
+{
+    struct rr_place place = here(csv);
+    for (; csv->p < csv->end; csv->p++) {
+        if (*csv->p == '\n') {
+            csv->line++;
+            csv->line_start = csv->p + 1;
+        }
+        if (*csv->p != '"')
+            continue;
+        if (csv->p + 1 == csv->end || csv->p[1] != '"')
+            return true;
+        csv->p++;
+        ++*doubled;
+    }
+    csv_wrong(csv, place, "a quote opens here and is never closed; close it");
+    return false;
+}
+
+/* The text between quotes, each doubled quote made one. */
+static bool read_quoted(struct csv *csv, struct rr_text *field)
+{
+    const char *from = csv->p;
+    uint32_t doubled = 0;
+    if (!find_closing_quote(csv, &doubled))
+        return false;
+    uint32_t n = (uint32_t)(csv->p - from);
+    csv->p++;
+    *field = (struct rr_text){from, n};
+    if (doubled == 0)
+        return true;
+    char *text = rr_arena_alloc(csv->reader->book->arena, n);
+    *field = (struct rr_text){text, n - doubled};
+    for (uint32_t i = 0; i < n; i++) {
+        *text++ = from[i];
+        i += from[i] == '"';
+    }
+    return true;
+}
+
+static bool read_csv_field(struct csv *csv, struct rr_text *field)
+{
+    if (csv->p < csv->end && *csv->p == '"') {
+        csv->p++;
+        if (!read_quoted(csv, field))
+            return false;
+        if (at_line_end(csv) || *csv->p == ',')
+            return true;
+        csv_wrong(csv, here(csv), "text after a closing quote; put all of the field in quotes");
+        return false;
+    }
+    const char *from = csv->p;
+    while (!at_line_end(csv) && *csv->p != ',' && *csv->p != '"')
+        csv->p++;
+    *field = (struct rr_text){from, (uint32_t)(csv->p - from)};
+    if (csv->p < csv->end && *csv->p == '"') {
+        csv_wrong(csv, here(csv), "a quote inside a field without quotes; put all of it in quotes");
+        return false;
+    }
+    return true;
+}
+
+/* The next record, empty lines passed over. False when its fields can't be told; a record that
+ * ends the file has none. */
+static bool read_record(struct csv *csv)
+{
+    while (csv->p < csv->end && at_line_end(csv))
+        next_line(csv);
+    csv->n_fields = 0;
+    bool good = csv->p < csv->end;
+    while (good) {
+        if (csv->n_fields == FIELDS_MAX) {
+            csv_wrong(csv, here(csv), "more than 64 fields; a subscription has 4");
+            good = false;
+            break;
+        }
+        csv->place[csv->n_fields] = here(csv);
+        good = read_csv_field(csv, &csv->field[csv->n_fields]);
+        csv->n_fields += good;
+        if (!good || at_line_end(csv))
+            break;
+        csv->p++; /* the comma */
+    }
+    next_line(csv);
+    return good;
+}
+
+static void check_header(struct csv *csv)
+{
+    for (int c = ACCOUNT; c <= END; c++) {
+        if (csv->column[c] == RR_NO_COLUMN)
+            rr_mistake_add(csv->reader->mistakes, csv->path, (struct rr_place){1, 1},
+                           "no column `%s` in the header; it names account,plan,start,end",
+                           column_names[c]);
+    }
+}
+
+static bool read_header(struct csv *csv)
+{
+    int found_before = csv->reader->mistakes->n_found;
+    for (int c = 0; c < COLUMNS; c++)
+        csv->column[c] = RR_NO_COLUMN;
+    if (!read_record(csv) && csv->reader->mistakes->n_found > found_before)
+        return false;
+    for (int i = 0; i < csv->n_fields; i++) {
+        for (int c = 0; c < COLUMNS; c++) {
+            if (!rr_text_equal(csv->field[i], rr_text_of(column_names[c])))
+                continue;
+            if (csv->column[c] != RR_NO_COLUMN)
+                csv_wrong(csv, csv->place[i], "this column stands twice; keep one of them");
+            csv->column[c] = i;
+        }
+    }
+    csv->n_header = csv->n_fields;
+    check_header(csv);
+    return csv->reader->mistakes->n_found == found_before;
+}
+
+static bool csv_text(struct csv *csv, int column, struct rr_text *out)
+{
+    int i = csv->column[column];
+    struct rr_text text = csv->field[i];
+    const char *wrong = NULL;
+    if (text.len == 0)
+        wrong = "this field is empty; fill it in";
+    else if (!rr_is_utf8(text) || memchr(text.ptr, '\0', text.len) != NULL)
+        wrong = "this field is not UTF-8 text; write the file as UTF-8";
+    if (wrong != NULL)
+        csv_wrong(csv, csv->place[i], wrong);
+    *out = text;
+    return wrong == NULL;
+}
+
+static bool csv_day(struct csv *csv, int column, int32_t *day)
+{
+    int i = csv->column[column];
+    if (rr_day_parse(csv->field[i], day))
+        return true;
+    rr_mistake_add(csv->reader->mistakes, csv->path, csv->place[i],
+                   "`%s`: `%.*s` is not a date of the years 1678 to 2261; write YYYY-MM-DD",
+                   column_names[column], RR_SHOW(csv->field[i]));
+    return false;
+}
+
+static void take_record(struct csv *csv)
+{
+    struct draft draft = {.file = csv->path,
+                          .place = csv->place[0],
+                          .plan_place = csv->place[csv->column[PLAN]],
+                          .start_place = csv->place[csv->column[START]],
+                          .end_place = csv->place[csv->column[END]],
+                          .end = RR_OPEN_END,
+                          .good = true};
+    int contract = csv->column[CONTRACT];
+    if (contract != RR_NO_COLUMN && csv->field[contract].len > 0) {
+        csv_wrong(csv, csv->place[contract],
+                  "`contract` is not in this version of rerate; leave the field empty");
+        return;
+    }
+    draft.good = csv_text(csv, ACCOUNT, &draft.account) && draft.good;
+    draft.good = csv_text(csv, PLAN, &draft.plan) && draft.good;
+    draft.good = csv_day(csv, START, &draft.start) && draft.good;
+    if (csv->field[csv->column[END]].len > 0)
+        draft.good = csv_day(csv, END, &draft.end) && draft.good;
+    add_subscription(csv->reader, &draft);
+}
+
+static size_t count_lines(struct rr_text bytes)
+{
+    size_t n = 1;
+    const char *end = bytes.ptr + bytes.len;
+    for (const char *p = bytes.ptr; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+        n++;
+    return n;
+}
+
+static void read_csv(struct rr_book_reader *reader, const char *path, struct rr_text bytes)
+{
+    struct rr_book *book = reader->book;
+    struct csv csv = {.reader = reader, .path = path, .line = 1};
+    size_t bom = bytes.len >= 3 && memcmp(bytes.ptr, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    csv.p = csv.line_start = bytes.ptr + bom;
+    csv.end = bytes.ptr + bytes.len;
+    if (!read_header(&csv))
+        return;
+    book->subscriptions = rr_book_alloc(reader, count_lines(bytes), sizeof *book->subscriptions);
+    while (csv.p < csv.end) {
+        if (!read_record(&csv) || csv.n_fields == 0)
+            continue;
+        if (csv.n_fields == csv.n_header)
+            take_record(&csv);
+        else
+            rr_mistake_add(reader->mistakes, path, csv.place[0],
+                           "%d fields where the header has %d; give as many", csv.n_fields,
+                           csv.n_header);
+    }
+}
+
+/* ---- both ---- */
+
+static int compare_subscriptions(const void *left, const void *right)
+{
+    const struct rr_subscription *a = left, *b = right;
+    int order = rr_text_compare(a->account, b->account);
+    if (order == 0)
+        order = (a->start > b->start) - (a->start < b->start);
+    return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+/* One account has one plan at a time. */
+static void check_overlaps(struct rr_book_reader *reader)
+{
+    const struct rr_book *book = reader->book;
+    const struct rr_subscription *latest = NULL; /* the one that ends last, of this account */
+    for (int i = 0; i < book->n_subscriptions; i++) {
+        const struct rr_subscription *s = &book->subscriptions[i];
+        bool same = latest != NULL && rr_text_equal(latest->account, s->account);
+        if (same && s->start < latest->end)
+            rr_mistake_add(reader->mistakes, s->source, (struct rr_place){s->line, 1},
+                           "account `%.*s` is already subscribed on line %d at that time; end one "
+                           "before the other starts",
+                           RR_SHOW(s->account), latest->line);
+        if (!same || s->end > latest->end)
+            latest = s;
+    }
+}
+
+void rr_read_subscriptions(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    (void)into;
+    struct rr_book *book = reader->book;
+    struct rr_text path;
+    if (node->kind == RR_YAML_LIST)
+        read_list(reader, node);
+    else if (node->kind == RR_YAML_MAP)
+        RR_WRONG(reader, node,
+                 "`subscriptions` is a file name or a list of {account, plan, start, end}, not a "
+                 "mapping");
+    else if (!rr_read_text(reader, node, "`subscriptions`", &path))
+        return;
+    else if (book->subscriptions_path.ptr == NULL)
+        RR_WRONG(reader, node, "`subscriptions`: `%.*s` was not read with the book", RR_SHOW(path));
+    else
+        read_csv(reader, book->subscriptions_path.ptr, book->subscriptions_source);
+    if (book->n_subscriptions < 2)
+        return;
+    qsort(book->subscriptions, (size_t)book->n_subscriptions, sizeof *book->subscriptions,
+          compare_subscriptions);
+    check_overlaps(reader);
+}

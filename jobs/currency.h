@@ -1,0 +1,10 @@
+/* Currencies of ISO 4217: codes and the digits of their minor units. */
+#ifndef JOBS_CURRENCY_H
+#define JOBS_CURRENCY_H
+
+#include <rerate/text.h>
+
+/* Digits of the minor unit (USD 2, JPY 0, KWD 3), -1 when there is no such currency. */
+int rr_currency_digits(struct rr_text code);
+
+#endif

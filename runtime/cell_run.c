@@ -1,0 +1,272 @@
+/* Runs of cells. */
+#include "cell_run.h"
+
+#include "../io/memory.h"
+#include "order.h"
+
+struct rr_cell_writer {
+    const struct rr_job *job;
+    uint32_t n_shards;
+    struct rr_plans *plans;
+    const uint32_t *file_of_place;
+    struct rr_run_writer *run;
+    struct rr_accounts_writer *accounts;
+    uint32_t *key_rank;
+    int key, bucket, records, state_len, state; /* columns */
+    uint64_t n_cells, state_bytes;
+    int32_t first_bucket, last_bucket;
+};
+
+static int add_columns(struct rr_cell_writer *w, struct rr_error *err)
+{
+    w->key = rr_run_add_column(w->run, "cell_key", 4, false, err);
+    w->bucket = w->key < 0 ? -1 : rr_run_add_column(w->run, "bucket", 4, false, err);
+    w->records = w->bucket < 0 ? -1 : rr_run_add_column(w->run, "records", 8, false, err);
+    w->state_len = w->records < 0 ? -1 : rr_run_add_column(w->run, "state_len", 1, false, err);
+    w->state = w->state_len < 0 ? -1 : rr_run_add_column(w->run, "state", 1, false, err);
+    return w->state < 0 ? -1 : 0;
+}
+
+struct rr_cell_writer *rr_cell_writer_create(const char *path, const struct rr_job *job,
+                                             uint32_t n_shards, struct rr_plans *plans,
+                                             const uint32_t *file_of_place, struct rr_error *err)
+{
+    struct rr_cell_writer *w = rr_calloc(1, sizeof *w);
+    w->job = job;
+    w->n_shards = n_shards;
+    w->plans = plans;
+    w->file_of_place = file_of_place;
+    w->run = rr_run_create(path, err);
+    if (w->run == NULL)
+        goto fail;
+    w->accounts = rr_accounts_writer_create(w->run, n_shards, err);
+    if (w->accounts == NULL)
+        goto fail;
+    if (rr_run_put_keys(w->run, rr_plans_cell_keys(plans), &w->key_rank, err) != 0 ||
+        add_columns(w, err) != 0)
+        goto fail;
+    return w;
+fail:
+    rr_cell_writer_abandon(w);
+    return NULL;
+}
+
+static void free_writer(struct rr_cell_writer *w)
+{
+    rr_accounts_writer_destroy(w->accounts);
+    free(w->key_rank);
+    free(w);
+}
+
+void rr_cell_writer_abandon(struct rr_cell_writer *w)
+{
+    if (w == NULL)
+        return;
+    rr_run_abandon(w->run);
+    free_writer(w);
+}
+
+uint64_t rr_cell_writer_size(const struct rr_cell_writer *w)
+{
+    return w->n_cells;
+}
+
+void rr_cell_writer_buckets(const struct rr_cell_writer *w, int32_t *first, int32_t *last)
+{
+    *first = w->first_bucket;
+    *last = w->last_bucket;
+}
+
+static void note_bucket(struct rr_cell_writer *w, int32_t bucket)
+{
+    if (w->n_cells == 0 || bucket < w->first_bucket)
+        w->first_bucket = bucket;
+    if (w->n_cells == 0 || bucket > w->last_bucket)
+        w->last_bucket = bucket;
+}
+
+static int put_cell(struct rr_cell_writer *w, const struct rr_fold_cell *cell,
+                    struct rr_error *err)
+{
+    const struct rr_kernel *kernel = w->job->meters[cell->meter].kernel;
+    uint8_t bytes[RR_ENCODED_MAX];
+    uint64_t state[RR_STATE_MAX / 8];
+    const void *stored = cell->state;
+    if (kernel->reposition) {
+        memcpy(state, cell->state, kernel->state_size);
+        kernel->reposition(state, w->file_of_place);
+        stored = state;
+    }
+    uint8_t len = (uint8_t)kernel->encode(stored, bytes);
+    note_bucket(w, cell->bucket);
+    w->n_cells++;
+    w->state_bytes += len;
+    if (rr_run_put(w->run, w->key, &w->key_rank[cell->key], 1, err) != 0 ||
+        rr_run_put(w->run, w->bucket, &cell->bucket, 1, err) != 0 ||
+        rr_run_put(w->run, w->records, &cell->records, 1, err) != 0 ||
+        rr_run_put(w->run, w->state_len, &len, 1, err) != 0 ||
+        rr_run_put(w->run, w->state, bytes, len, err) != 0)
+        return -1;
+    return 0;
+}
+
+static int put_groups(struct rr_cell_writer *w, const struct rr_fold *fold,
+                      const struct rr_dictionary *accounts, const struct rr_groups *groups,
+                      const struct rr_sort_item *items, struct rr_error *err)
+{
+    for (uint32_t g = 0; g < groups->n; g++) {
+        uint32_t account = groups->account[g];
+        uint32_t n = groups->start[g + 1] - groups->start[g];
+        if (rr_accounts_writer_add(w->accounts, rr_dictionary_hash_of(accounts, account),
+                                   rr_dictionary_text(accounts, account), n, w->state_bytes,
+                                   err) != 0)
+            return -1;
+        for (uint32_t i = groups->start[g]; i < groups->start[g + 1]; i++)
+            if (put_cell(w, rr_fold_at(fold, items[i].index), err) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+int rr_cell_writer_put(struct rr_cell_writer *w, const struct rr_fold *fold,
+                       const struct rr_dictionary *accounts, struct rr_error *err)
+{
+    uint32_t n = rr_fold_size(fold);
+    if (n == 0)
+        return 0;
+    struct rr_sort_item *items = rr_malloc((size_t)n * sizeof *items);
+    uint32_t *account = rr_malloc((size_t)n * sizeof *account);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct rr_fold_cell *cell = rr_fold_at(fold, i);
+        uint32_t bucket = (uint32_t)cell->bucket ^ 0x80000000u; /* signed order */
+        account[i] = cell->account;
+        items[i] = (struct rr_sort_item){(uint64_t)w->key_rank[cell->key] << 32 | bucket, i};
+    }
+    struct rr_groups groups = rr_order_items(accounts, w->n_shards, account, items, n);
+    int result = put_groups(w, fold, accounts, &groups, items, err);
+    rr_groups_fini(&groups);
+    free(account);
+    free(items);
+    return result;
+}
+
+int rr_cell_writer_finish(struct rr_cell_writer *w, uint64_t *bytes, struct rr_digest *digest,
+                          struct rr_error *err)
+{
+    if (rr_accounts_writer_finish(w->accounts, w->state_bytes, err) != 0) {
+        rr_cell_writer_abandon(w);
+        return -1;
+    }
+    int result = rr_run_finish(w->run, bytes, digest, err);
+    free_writer(w);
+    return result;
+}
+
+struct rr_cell_reader {
+    const struct rr_job *job;
+    struct rr_run_reader *run;
+    struct rr_accounts_reader *accounts;
+    const struct rr_dictionary *keys;
+    const uint32_t *place_of_file;
+    uint32_t *key_code;
+    int *key_meter; /* one for each of the run's keys */
+    uint32_t n_keys;
+    struct rr_run_stream *key, *bucket, *records, *state_len, *state;
+};
+
+static int open_cells(struct rr_cell_reader *r, uint64_t item, uint64_t extra,
+                      struct rr_error *err)
+{
+    r->key = rr_run_stream_at(r->run, "cell_key", 4, item, err);
+    r->bucket = rr_run_stream_at(r->run, "bucket", 4, item, err);
+    r->records = rr_run_stream_at(r->run, "records", 8, item, err);
+    r->state_len = rr_run_stream_at(r->run, "state_len", 1, item, err);
+    r->state = rr_run_stream_at(r->run, "state", 1, extra, err);
+    return r->key && r->bucket && r->records && r->state_len && r->state ? 0 : -1;
+}
+
+static int open_keys(struct rr_cell_reader *r, struct rr_dictionary *keys, struct rr_error *err)
+{
+    if (rr_run_get_keys(r->run, keys, &r->key_code, &r->n_keys, err) != 0)
+        return -1;
+    r->key_meter = rr_malloc(r->n_keys * sizeof *r->key_meter);
+    for (uint32_t i = 0; i < r->n_keys; i++) {
+        r->key_meter[i] =
+            r->job->meter_of(r->job->self, rr_dictionary_text(keys, r->key_code[i]));
+        if (r->key_meter[i] < 0 || r->key_meter[i] >= r->job->n_meters)
+            return rr_fail(err, RR_EXIT_IO, "a run has a cell key of no meter");
+    }
+    return 0;
+}
+
+struct rr_cell_reader *rr_cell_reader_open(const char *path, const struct rr_job *job,
+                                           uint32_t n_shards, uint32_t first, uint32_t end,
+                                           struct rr_dictionary *keys,
+                                           const uint32_t *place_of_file, struct rr_error *err)
+{
+    struct rr_cell_reader *r = rr_calloc(1, sizeof *r);
+    uint64_t item, extra;
+    r->job = job;
+    r->keys = keys;
+    r->place_of_file = place_of_file;
+    r->run = rr_run_open(path, err);
+    if (r->run == NULL)
+        goto fail;
+    r->accounts = rr_accounts_reader_open(r->run, n_shards, first, end, &item, &extra, err);
+    if (r->accounts == NULL || open_keys(r, keys, err) != 0 ||
+        open_cells(r, item, extra, err) != 0) {
+        rr_fail_prefix(err, "%s", path);
+        goto fail;
+    }
+    return r;
+fail:
+    rr_cell_reader_close(r);
+    return NULL;
+}
+
+void rr_cell_reader_close(struct rr_cell_reader *r)
+{
+    if (r == NULL)
+        return;
+    rr_accounts_reader_close(r->accounts);
+    rr_run_stream_close(r->key);
+    rr_run_stream_close(r->bucket);
+    rr_run_stream_close(r->records);
+    rr_run_stream_close(r->state_len);
+    rr_run_stream_close(r->state);
+    rr_run_close(r->run);
+    free(r->key_code);
+    free(r->key_meter);
+    free(r);
+}
+
+int rr_cell_reader_next(struct rr_cell_reader *r, struct rr_account_head *head,
+                        struct rr_error *err)
+{
+    return rr_accounts_reader_next(r->accounts, head, err);
+}
+
+int rr_cell_reader_cell(struct rr_cell_reader *r, uint32_t *key, struct rr_cell *cell, void *state,
+                        struct rr_error *err)
+{
+    uint8_t bytes[RR_ENCODED_MAX], len;
+    uint32_t number;
+    if (rr_run_stream_read(r->key, &number, 1, err) != 0 ||
+        rr_run_stream_read(r->bucket, &cell->bucket, 1, err) != 0 ||
+        rr_run_stream_read(r->records, &cell->records, 1, err) != 0 ||
+        rr_run_stream_read(r->state_len, &len, 1, err) != 0)
+        return -1;
+    if (number >= r->n_keys || len > RR_ENCODED_MAX)
+        return rr_fail(err, RR_EXIT_IO, "a run holds a cell that can't be");
+    if (rr_run_stream_read(r->state, bytes, len, err) != 0)
+        return -1;
+    *key = r->key_code[number];
+    cell->meter = r->key_meter[number];
+    const struct rr_kernel *kernel = r->job->meters[cell->meter].kernel;
+    if (!kernel->decode(state, bytes, len, kernel->version))
+        return rr_fail(err, RR_EXIT_IO, "a run holds a %s state that can't be decoded",
+                       kernel->name);
+    if (kernel->reposition)
+        kernel->reposition(state, r->place_of_file);
+    return 0;
+}

@@ -1,0 +1,90 @@
+/* The manifest: the one commit record of a workspace's state.
+ *
+ * It names the inputs and how far each was consumed, the runs with their lengths and digests, and
+ * the counts that must balance. It is replaced whole; the one before is kept as a second
+ * generation. It holds its own digest, so damage is noticed. Every rank has an equal copy.
+ */
+#ifndef RUNTIME_MANIFEST_H
+#define RUNTIME_MANIFEST_H
+
+#include "../io/csv.h"
+#include "../io/digest.h"
+#include "tally.h"
+
+enum { RR_MANIFEST_FORMAT = 1, RR_RUN_NAME = 96 };
+
+enum rr_run_kind { RR_RUN_RECORDS, RR_RUN_CELLS, RR_RUN_QUARANTINE, RR_RUN_CONFLICTS };
+
+struct rr_run_entry {
+    enum rr_run_kind kind;
+    char name[RR_RUN_NAME]; /* below state/runs */
+    uint64_t bytes;
+    struct rr_digest digest;
+    uint64_t items;           /* records, cells or texts */
+    uint32_t first, end;      /* shards */
+    int32_t first_bucket, last_bucket; /* of cells */
+};
+
+/* A part of an input and how far it was consumed. */
+struct rr_split_entry {
+    struct rr_split split;
+    uint64_t next;        /* offset of the next record; 0 before the first batch */
+    uint64_t next_record; /* its number */
+    bool done;
+};
+
+struct rr_file_entry {
+    char *path;
+    uint64_t size;
+    int64_t mtime_ns;
+    bool has_digest; /* known once the file was read to its end */
+    struct rr_digest digest;
+    uint32_t first_split, n_splits;
+};
+
+struct rr_manifest {
+    uint64_t generation;
+    uint32_t n_shards;
+    char *job;        /* name of the job whose state this is */
+    char *state_text; /* what the state depends on; another text can't share it */
+    uint32_t n_files;
+    struct rr_file_entry *files;
+    uint32_t n_splits;
+    struct rr_split_entry *splits;
+    uint32_t n_runs;
+    struct rr_run_entry *runs;
+    struct rr_tally ingested; /* read, quarantined, quantities read */
+    struct rr_tally resolved; /* the rest, over the shards that cells cover */
+};
+
+struct rr_manifest *rr_manifest_create(uint32_t n_shards, const char *job, const char *state_text,
+                                       int n_meters);
+void rr_manifest_destroy(struct rr_manifest *manifest);
+
+/* Adding to a manifest. The split's `file` is the index rr_manifest_add_file returned. */
+uint32_t rr_manifest_add_file(struct rr_manifest *manifest, const char *path, uint64_t size,
+                              int64_t mtime_ns);
+void rr_manifest_add_split(struct rr_manifest *manifest, const struct rr_split *split);
+void rr_manifest_add_run(struct rr_manifest *manifest, const struct rr_run_entry *run);
+
+/* Forgets the runs of a kind. */
+void rr_manifest_drop_runs(struct rr_manifest *manifest, enum rr_run_kind kind);
+
+bool rr_manifest_file_done(const struct rr_manifest *manifest, uint32_t file);
+
+/* True when all inputs are consumed and every shard's records, if there are any, are in cells. */
+bool rr_manifest_all_read(const struct rr_manifest *manifest);
+
+/* Shards whose cells are still to be made from records: marks covered[shard]. */
+void rr_manifest_covered(const struct rr_manifest *manifest, bool *covered);
+
+/* JSON with its digest; the caller frees it. */
+char *rr_manifest_format(const struct rr_manifest *manifest);
+
+/* NULL with RR_EXIT_IO when the text is damaged, or of another format. */
+struct rr_manifest *rr_manifest_parse(const char *path, const char *text, size_t len,
+                                      struct rr_error *err);
+
+const char *rr_run_kind_name(enum rr_run_kind kind);
+
+#endif

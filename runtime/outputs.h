@@ -1,0 +1,33 @@
+/* Outputs: result files whose rows come in any order on any rank, and stand in one order in one file.
+ *
+ * Each rank gathers (key, rows) pairs; what exceeds its memory is written, sorted, as a segment
+ * beside the result. At the end the key space is cut into one range for each rank, every rank merges
+ * its range from the segments of all, and writes it at its place in the final file. The file system
+ * does the exchange; memory is bounded; the bytes depend on the pairs alone.
+ */
+#ifndef RUNTIME_OUTPUTS_H
+#define RUNTIME_OUTPUTS_H
+
+#include "../io/digest.h"
+#include "comm.h"
+
+#include <rerate/text.h>
+
+struct rr_output;
+
+/* `path` is the final file, `header` its first row (with its line end). Segments are written to
+ * PATH.RANK.N and removed again. Not collective. */
+struct rr_output *rr_output_create(const struct rr_comm *comm, const char *path,
+                                   const char *header, size_t memory);
+
+/* Adds rows (whole lines) under a key. Rows with equal keys must come from one rank, and stay in
+ * the order added. */
+int rr_output_add(struct rr_output *output, struct rr_text key, struct rr_text rows,
+                  struct rr_error *err);
+
+/* Collective. Writes and syncs the file; its length and digest are known on rank 0. */
+int rr_output_finish(struct rr_output *output, uint64_t *bytes, struct rr_digest *digest,
+                     struct rr_error *err);
+void rr_output_destroy(struct rr_output *output);
+
+#endif

@@ -1,0 +1,399 @@
+/* Runs of records. */
+#include "record_run.h"
+
+#include "../io/memory.h"
+#include "order.h"
+
+#include <stdio.h>
+
+enum { STAGE = 1024, PREFETCH = 12 };
+
+/* A value column in a file: value = mantissa * 10^scale, the scale one for the whole run; the upper
+ * half of the mantissa is there only where some value needs it. */
+struct value_columns {
+    unsigned scale;
+    bool wide;
+    int low, high;
+};
+
+struct row_columns {
+    int fingerprint[2], time, position, key;
+    struct value_columns value[RR_JOB_VALUES];
+};
+
+static struct rr_row row_at(const uint8_t *rows, uint32_t row_size, uint32_t i)
+{
+    struct rr_row row;
+    memcpy(&row, rows + (size_t)i * row_size, sizeof row);
+    return row;
+}
+
+static rr_decimal value_at(const uint8_t *rows, uint32_t row_size, uint32_t i, int column)
+{
+    rr_decimal value;
+    memcpy(&value,
+           rows + (size_t)i * row_size + sizeof(struct rr_row) + (size_t)column * sizeof value,
+           sizeof value);
+    return value;
+}
+
+/* The greatest power of ten that divides all values, and whether quotients need 128 bits. */
+static void measure_values(const uint8_t *rows, uint32_t row_size, uint32_t n, int column,
+                           struct value_columns *out)
+{
+    unsigned scale = RR_DECIMAL_PLACES;
+    rr_decimal power = RR_DECIMAL_ONE, least = 0, most = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        rr_decimal value = value_at(rows, row_size, i, column);
+        for (; scale > 0 && value % power != 0; scale--)
+            power /= 10;
+        least = value < least ? value : least;
+        most = value > most ? value : most;
+    }
+    out->scale = scale;
+    out->wide = least / power < INT64_MIN || most / power > INT64_MAX;
+}
+
+/* Equal fingerprints are put in order of (time, position): only copies of a record share one. */
+static void order_copies(const uint8_t *rows, uint32_t row_size, struct rr_sort_item *items,
+                         uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        struct rr_sort_item item = items[i];
+        if (items[i - 1].key != item.key)
+            continue;
+        struct rr_row row = row_at(rows, row_size, item.index);
+        uint32_t at = i;
+        for (; at > 0 && items[at - 1].key == item.key; at--) {
+            struct rr_row other = row_at(rows, row_size, items[at - 1].index);
+            if (other.fingerprint[1] != row.fingerprint[1]
+                    ? other.fingerprint[1] < row.fingerprint[1]
+                    : other.time_ns != row.time_ns ? other.time_ns < row.time_ns
+                                                   : other.position <= row.position)
+                break;
+            items[at] = items[at - 1];
+        }
+        items[at] = item;
+    }
+}
+
+static struct rr_groups order_rows(const struct rr_dictionary *accounts, uint32_t n_shards,
+                                   const uint8_t *rows, uint32_t row_size, uint32_t n,
+                                   struct rr_sort_item *items)
+{
+    uint32_t *account = rr_malloc((size_t)n * sizeof *account);
+    for (uint32_t i = 0; i < n; i++) {
+        struct rr_row row = row_at(rows, row_size, i);
+        account[i] = row.account;
+        items[i] = (struct rr_sort_item){row.fingerprint[0], i};
+    }
+    struct rr_groups groups = rr_order_items(accounts, n_shards, account, items, n);
+    free(account);
+    for (uint32_t g = 0; g < groups.n; g++)
+        order_copies(rows, row_size, items + groups.start[g],
+                     groups.start[g + 1] - groups.start[g]);
+    return groups;
+}
+
+static int add_columns(struct rr_run_writer *run, const struct rr_job *job, const uint8_t *rows,
+                       uint32_t n, struct row_columns *c, struct rr_error *err)
+{
+    c->fingerprint[0] = rr_run_add_column(run, "fingerprint_high", 8, true, err);
+    c->fingerprint[1] = rr_run_add_column(run, "fingerprint_low", 8, true, err);
+    c->time = rr_run_add_column(run, "time_ns", 8, false, err);
+    c->position = rr_run_add_column(run, "position", 8, false, err);
+    c->key = rr_run_add_column(run, "row_key", 4, false, err);
+    if (c->key < 0)
+        return -1;
+    for (int v = 0; v < job->n_values; v++) {
+        struct value_columns *value = &c->value[v];
+        measure_values(rows, rr_row_size(job), n, v, value);
+        char name[32];
+        snprintf(name, sizeof name, "value%d_scale", v);
+        if (rr_run_set(run, name, value->scale, err) != 0)
+            return -1;
+        snprintf(name, sizeof name, "value%d_wide", v);
+        if (rr_run_set(run, name, value->wide, err) != 0)
+            return -1;
+        snprintf(name, sizeof name, "value%d", v);
+        value->low = rr_run_add_column(run, name, 8, false, err);
+        snprintf(name, sizeof name, "value%d_high", v);
+        value->high = value->wide ? rr_run_add_column(run, name, 8, false, err) : 0;
+        if (value->low < 0 || value->high < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A stretch of rows on their way from rows to columns. */
+struct stage {
+    uint64_t fingerprint[2][STAGE];
+    int64_t time_ns[STAGE];
+    uint64_t position[STAGE];
+    uint32_t key[STAGE];
+    uint64_t low[RR_JOB_VALUES][STAGE];
+    uint64_t high[RR_JOB_VALUES][STAGE];
+};
+
+static void stage_value(struct stage *stage, uint32_t i, int v, const struct value_columns *c,
+                        rr_decimal value)
+{
+    rr_decimal mantissa = c->scale == RR_DECIMAL_PLACES
+                              ? value / RR_DECIMAL_ONE
+                              : value / (rr_decimal)rr_pow10(c->scale);
+    stage->low[v][i] = (uint64_t)mantissa;
+    stage->high[v][i] = (uint64_t)((rr_u128)mantissa >> 64);
+}
+
+static int put_stage(struct rr_run_writer *run, const struct rr_job *job,
+                     const struct row_columns *c, const struct stage *stage, uint32_t n,
+                     struct rr_error *err)
+{
+    if (rr_run_put(run, c->fingerprint[0], stage->fingerprint[0], n, err) != 0 ||
+        rr_run_put(run, c->fingerprint[1], stage->fingerprint[1], n, err) != 0 ||
+        rr_run_put(run, c->time, stage->time_ns, n, err) != 0 ||
+        rr_run_put(run, c->position, stage->position, n, err) != 0 ||
+        rr_run_put(run, c->key, stage->key, n, err) != 0)
+        return -1;
+    for (int v = 0; v < job->n_values; v++)
+        if (rr_run_put(run, c->value[v].low, stage->low[v], n, err) != 0 ||
+            (c->value[v].wide && rr_run_put(run, c->value[v].high, stage->high[v], n, err) != 0))
+            return -1;
+    return 0;
+}
+
+static int put_rows(struct rr_run_writer *run, const struct rr_job *job,
+                    const struct row_columns *c, const uint32_t *key_rank,
+                    const uint32_t *file_of_place, const uint8_t *rows,
+                    const struct rr_sort_item *items, uint32_t n, struct rr_error *err)
+{
+    uint32_t row_size = rr_row_size(job);
+    struct stage *stage = rr_malloc(sizeof *stage);
+    int result = 0;
+    for (uint32_t at = 0; at < n && result == 0; at += STAGE) {
+        uint32_t take = n - at < STAGE ? n - at : STAGE;
+        for (uint32_t i = 0; i < take; i++) {
+            if (at + i + PREFETCH < n)
+                __builtin_prefetch(rows + (size_t)items[at + i + PREFETCH].index * row_size);
+            uint32_t index = items[at + i].index;
+            struct rr_row row = row_at(rows, row_size, index);
+            stage->fingerprint[0][i] = row.fingerprint[0];
+            stage->fingerprint[1][i] = row.fingerprint[1];
+            stage->time_ns[i] = row.time_ns;
+            stage->position[i] = rr_position(file_of_place[rr_position_file(row.position)],
+                                             rr_position_record(row.position));
+            stage->key[i] = key_rank[row.key];
+            for (int v = 0; v < job->n_values; v++)
+                stage_value(stage, i, v, &c->value[v], value_at(rows, row_size, index, v));
+        }
+        result = put_stage(run, job, c, stage, take, err);
+    }
+    free(stage);
+    return result;
+}
+
+static int put_accounts(struct rr_run_writer *run, uint32_t n_shards,
+                        const struct rr_dictionary *accounts, const struct rr_groups *groups,
+                        struct rr_error *err)
+{
+    struct rr_accounts_writer *writer = rr_accounts_writer_create(run, n_shards, err);
+    int result = writer ? 0 : -1;
+    for (uint32_t g = 0; g < groups->n && result == 0; g++)
+        result = rr_accounts_writer_add(
+            writer, rr_dictionary_hash_of(accounts, groups->account[g]),
+            rr_dictionary_text(accounts, groups->account[g]),
+            groups->start[g + 1] - groups->start[g], 0, err);
+    if (result == 0)
+        result = rr_accounts_writer_finish(writer, 0, err);
+    rr_accounts_writer_destroy(writer);
+    return result;
+}
+
+int rr_record_run_write(const char *path, const struct rr_job *job, uint32_t n_shards,
+                        const struct rr_dictionary *accounts, const struct rr_dictionary *keys,
+                        const uint32_t *file_of_place, const uint8_t *rows, uint32_t n,
+                        uint64_t *bytes, struct rr_digest *digest, struct rr_error *err)
+{
+    struct rr_run_writer *run = rr_run_create(path, err);
+    if (run == NULL)
+        return -1;
+    struct rr_sort_item *items = rr_malloc((size_t)n * sizeof *items);
+    struct rr_groups groups =
+        order_rows(accounts, n_shards, rows, rr_row_size(job), n, items);
+    uint32_t *key_rank = NULL;
+    struct row_columns columns;
+    int result = rr_run_put_keys(run, keys, &key_rank, err);
+    if (result == 0)
+        result = add_columns(run, job, rows, n, &columns, err);
+    if (result == 0)
+        result = put_rows(run, job, &columns, key_rank, file_of_place, rows, items, n, err);
+    if (result == 0)
+        result = put_accounts(run, n_shards, accounts, &groups, err);
+    free(key_rank);
+    free(items);
+    rr_groups_fini(&groups);
+    if (result != 0) {
+        rr_run_abandon(run);
+        return -1;
+    }
+    return rr_run_finish(run, bytes, digest, err);
+}
+
+struct rr_record_reader {
+    struct rr_run_reader *run;
+    struct rr_accounts_reader *accounts;
+    const struct rr_job *job;
+    const uint32_t *place_of_file;
+    uint32_t *key_code;
+    uint32_t n_keys;
+    struct rr_run_stream *fingerprint[2], *time, *position, *key;
+    struct {
+        struct rr_run_stream *low, *high;
+        rr_decimal power;
+    } value[RR_JOB_VALUES];
+    struct stage *stage;
+};
+
+static int open_value(struct rr_record_reader *r, int v, uint64_t item, struct rr_error *err)
+{
+    uint64_t scale, wide;
+    char name[32];
+    snprintf(name, sizeof name, "value%d_scale", v);
+    if (rr_run_get(r->run, name, &scale, err) != 0)
+        return -1;
+    snprintf(name, sizeof name, "value%d_wide", v);
+    if (rr_run_get(r->run, name, &wide, err) != 0)
+        return -1;
+    if (scale > RR_DECIMAL_PLACES)
+        return rr_fail(err, RR_EXIT_IO, "a run says scale %llu", (unsigned long long)scale);
+    r->value[v].power = (rr_decimal)rr_pow10((unsigned)scale);
+    snprintf(name, sizeof name, "value%d", v);
+    r->value[v].low = rr_run_stream_at(r->run, name, 8, item, err);
+    if (r->value[v].low == NULL)
+        return -1;
+    snprintf(name, sizeof name, "value%d_high", v);
+    r->value[v].high = wide ? rr_run_stream_at(r->run, name, 8, item, err) : NULL;
+    return wide && r->value[v].high == NULL ? -1 : 0;
+}
+
+static int open_rows(struct rr_record_reader *r, uint64_t item, struct rr_error *err)
+{
+    r->fingerprint[0] = rr_run_stream_at(r->run, "fingerprint_high", 8, item, err);
+    r->fingerprint[1] = rr_run_stream_at(r->run, "fingerprint_low", 8, item, err);
+    r->time = rr_run_stream_at(r->run, "time_ns", 8, item, err);
+    r->position = rr_run_stream_at(r->run, "position", 8, item, err);
+    r->key = rr_run_stream_at(r->run, "row_key", 4, item, err);
+    if (!r->fingerprint[0] || !r->fingerprint[1] || !r->time || !r->position || !r->key)
+        return -1;
+    for (int v = 0; v < r->job->n_values; v++)
+        if (open_value(r, v, item, err) != 0)
+            return -1;
+    return 0;
+}
+
+struct rr_record_reader *rr_record_reader_open(const char *path, const struct rr_job *job,
+                                               uint32_t n_shards, uint32_t first, uint32_t end,
+                                               struct rr_dictionary *keys,
+                                               const uint32_t *place_of_file,
+                                               struct rr_error *err)
+{
+    struct rr_record_reader *r = rr_calloc(1, sizeof *r);
+    uint64_t item, extra;
+    r->job = job;
+    r->place_of_file = place_of_file;
+    r->stage = rr_malloc(sizeof *r->stage);
+    r->run = rr_run_open(path, err);
+    if (r->run == NULL)
+        goto fail;
+    r->accounts = rr_accounts_reader_open(r->run, n_shards, first, end, &item, &extra, err);
+    if (r->accounts == NULL || rr_run_get_keys(r->run, keys, &r->key_code, &r->n_keys, err) != 0 ||
+        open_rows(r, item, err) != 0) {
+        rr_fail_prefix(err, "%s", path);
+        goto fail;
+    }
+    return r;
+fail:
+    rr_record_reader_close(r);
+    return NULL;
+}
+
+void rr_record_reader_close(struct rr_record_reader *r)
+{
+    if (r == NULL)
+        return;
+    rr_accounts_reader_close(r->accounts);
+    rr_run_stream_close(r->fingerprint[0]);
+    rr_run_stream_close(r->fingerprint[1]);
+    rr_run_stream_close(r->time);
+    rr_run_stream_close(r->position);
+    rr_run_stream_close(r->key);
+    for (int v = 0; v < RR_JOB_VALUES; v++) {
+        rr_run_stream_close(r->value[v].low);
+        rr_run_stream_close(r->value[v].high);
+    }
+    rr_run_close(r->run);
+    free(r->key_code);
+    free(r->stage);
+    free(r);
+}
+
+int rr_record_reader_next(struct rr_record_reader *r, struct rr_account_head *head,
+                          struct rr_error *err)
+{
+    return rr_accounts_reader_next(r->accounts, head, err);
+}
+
+static int read_stage(struct rr_record_reader *r, uint32_t n, struct rr_error *err)
+{
+    struct stage *stage = r->stage;
+    if (rr_run_stream_read(r->fingerprint[0], stage->fingerprint[0], n, err) != 0 ||
+        rr_run_stream_read(r->fingerprint[1], stage->fingerprint[1], n, err) != 0 ||
+        rr_run_stream_read(r->time, stage->time_ns, n, err) != 0 ||
+        rr_run_stream_read(r->position, stage->position, n, err) != 0 ||
+        rr_run_stream_read(r->key, stage->key, n, err) != 0)
+        return -1;
+    for (int v = 0; v < r->job->n_values; v++)
+        if (rr_run_stream_read(r->value[v].low, stage->low[v], n, err) != 0 ||
+            (r->value[v].high &&
+             rr_run_stream_read(r->value[v].high, stage->high[v], n, err) != 0))
+            return -1;
+    return 0;
+}
+
+static void unstage(const struct rr_record_reader *r, uint32_t n, uint32_t account, uint8_t *rows)
+{
+    const struct stage *stage = r->stage;
+    uint32_t row_size = rr_row_size(r->job);
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t position = stage->position[i];
+        struct rr_row row = {{stage->fingerprint[0][i], stage->fingerprint[1][i]},
+                             stage->time_ns[i],
+                             rr_position(r->place_of_file[rr_position_file(position)],
+                                         rr_position_record(position)),
+                             account,
+                             r->key_code[stage->key[i]]};
+        memcpy(rows + (size_t)i * row_size, &row, sizeof row);
+        for (int v = 0; v < r->job->n_values; v++) {
+            rr_decimal mantissa =
+                r->value[v].high
+                    ? (rr_decimal)((rr_u128)stage->high[v][i] << 64 | stage->low[v][i])
+                    : (int64_t)stage->low[v][i];
+            rr_decimal value = mantissa * r->value[v].power;
+            memcpy(rows + (size_t)i * row_size + sizeof row + (size_t)v * sizeof value, &value,
+                   sizeof value);
+        }
+    }
+}
+
+int rr_record_reader_rows(struct rr_record_reader *r, uint32_t n, uint32_t account, uint8_t *rows,
+                          struct rr_error *err)
+{
+    uint32_t row_size = rr_row_size(r->job);
+    for (uint32_t at = 0; at < n; at += STAGE) {
+        uint32_t take = n - at < STAGE ? n - at : STAGE;
+        if (read_stage(r, take, err) != 0)
+            return -1;
+        unstage(r, take, account, rows + (size_t)at * row_size);
+    }
+    return 0;
+}

@@ -1,0 +1,27 @@
+/* The sender's side of the exchange: a batch's facts to rows, each to the rank that owns its account.
+ *
+ * Names travel once to each rank that needs them, then as numbers. Records that the reader or the job
+ * rejects are kept as texts, with everything a person needs to repair them.
+ */
+#ifndef RUNTIME_ROUTER_H
+#define RUNTIME_ROUTER_H
+
+#include "exchange.h"
+#include "state.h"
+#include "text_run.h"
+
+#include <rerate/job.h>
+
+struct rr_router;
+
+/* `quarantine` and `tally` are where rejected texts and counts go. All are borrowed. */
+struct rr_router *rr_router_create(const struct rr_comm *comm, const struct rr_job *job,
+                                   uint32_t n_shards, struct rr_exchange *exchange,
+                                   struct rr_texts *quarantine, struct rr_tally *tally);
+void rr_router_destroy(struct rr_router *router);
+
+/* Maps and sends one batch of the file at `path`, whose place among all files is given. */
+void rr_router_send(struct rr_router *router, const struct rr_batch *batch, const char *path,
+                    uint32_t place);
+
+#endif
