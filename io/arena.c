@@ -98,3 +98,20 @@ size_t rr_arena_used(const struct rr_arena *arena)
 {
     return arena->used;
 }
+
+void rr_arena_reset(struct rr_arena *arena)
+{
+    struct chunk *kept = NULL;
+    for (struct chunk *chunk = arena->newest, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        if (kept == NULL && chunk->room == CHUNK_BYTES)
+            kept = chunk;
+        else
+            free(chunk);
+    }
+    memset(kept->data, 0, kept->used);
+    kept->next = NULL;
+    kept->used = 0;
+    arena->newest = kept;
+    arena->used = 0;
+}

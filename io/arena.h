@@ -16,6 +16,9 @@ void *rr_arena_alloc(struct rr_arena *arena, size_t size);
 /* A terminated copy. */
 struct rr_text rr_arena_text(struct rr_arena *arena, const char *ptr, size_t len);
 
+/* Gives everything back but keeps some memory for the next round. */
+void rr_arena_reset(struct rr_arena *arena);
+
 /* Bytes handed out so far. */
 size_t rr_arena_used(const struct rr_arena *arena);
 

@@ -1,9 +1,9 @@
 /* Reading a split of a CSV file.
  *
- * The window holds uncompressed bytes; [pos, len) of them are not yet handed out. A batch is indexed
- * where it lies and its views point there, so that bytes are only moved when the window is filled
- * again: the incomplete record at its end comes to its start. `offset` is always the place of
- * window[pos] in the file. A window that a record does not fit into grows, up to what a record
+ * The window holds uncompressed bytes; [pos, len) of them are not yet handed out. A batch is
+ * indexed where it lies and its views point there, so that bytes are only moved when the window is
+ * filled again: the incomplete record at its end comes to its start. `offset` is always the place
+ * of window[pos] in the file. A window that a record does not fit into grows, up to what a record
  * may have; what is longer than that is passed over without being kept.
  */
 #include "csv_rows.h"

@@ -1,7 +1,7 @@
 /* Cutting a file into splits.
  *
- * Only the quotes before it say whether a line end ends a record, so one pass runs over the file with
- * the state of the quotes known at every byte, counts records, and keeps the digest. A cut may
+ * Only the quotes before it say whether a line end ends a record, so one pass runs over the file
+ * with the state of the quotes known at every byte, counts records, and keeps the digest. A cut may
  * be made at any multiple of the target in a plain file, and where a frame starts in a zstd file;
  * the split starts at the first line that starts there or later.
  */

@@ -2,6 +2,7 @@
 hold them in many ways of writing."""
 
 import subprocess
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 
 from tables import BOM
@@ -51,25 +52,28 @@ class Records:
     def __init__(self, world):
         self.world = world
         self.dice = world.dice
+        self.event_ids = Counter()
         self.clock_changes = list(clock_changes(world.start, world.end, world.zone))
 
     def events(self, n):
         """Records as {column: text}; a timestamp is still a number."""
         events = []
         copies = self.world.duplicates != 'error' or self.dice.chance(30)
-        for number in range(n):
+        for _ in range(n):
             if events and self.world.has_event_id and copies and self.dice.chance(8):
                 events.append(self.copy(self.dice.choice(events)))
             else:
-                events.append(self.event(number))
+                events.append(self.event())
         return events
 
-    def event(self, number):
-        event = {'timestamp': self.timestamp()}
+    def event(self):
+        """A record whose event id is new to its account; other accounts may have the same."""
+        event, account = {'timestamp': self.timestamp()}, None
         if not self.world.const_account:
-            event['account_id'] = self.dice.choice(self.world.accounts)
+            event['account_id'] = account = self.dice.choice(self.world.accounts)
         if self.world.has_event_id:
-            event['event id'] = f'e-{number}'
+            self.event_ids[account] += 1
+            event['event id'] = f'e-{self.event_ids[account]}'
         if self.world.has_meter and not self.world.const_meter:
             event['meter'] = self.dice.choice(self.world.meter_texts)
         for name in self.world.dimensions:
@@ -83,7 +87,7 @@ class Records:
         event = dict(event)
         for name in self.dice.some(list(event)) if self.dice.chance(60) else []:
             if name not in ('account_id', 'event id'):
-                event[name] = self.event(0)[name]
+                event[name] = self.event()[name]
         return event
 
     def timestamp(self):
@@ -257,7 +261,7 @@ def write_zstd(path, data, dice):
 def write_usage(world, n, folder):
     """Writes n records; returns the names of the files."""
     dice, records = world.dice, Records(world)
-    columns = list(records.event(0))
+    columns = list(records.event())
     names = dice.sample(['usage-1.csv', 'usage-10.csv', 'usage-2.csv', 'usage-B.csv', 'usage-a.csv',
                          'usage-é.csv', 'usage-1.csv.zst', 'usage-3.csv.zst'], dice.randint(1, 5))
     files = {name: UsageFile(records, columns) for name in names}

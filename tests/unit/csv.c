@@ -234,6 +234,31 @@ START_TEST(written_fields_read_back)
 }
 END_TEST
 
+START_TEST(a_quote_may_stand_at_any_place)
+{
+    static const char *const fields[] = {"\"q,q\"", "\"q\"\"q\"", "q\"q,q", "\"q\"q", "\r\"q"};
+    for (size_t before = 0; before < 200; before++) {
+        struct bytes text = {0};
+        bytes_text(&text, "a,b\n");
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+            for (size_t n = 0; n < before; n++)
+                bytes_text(&text, "x");
+            bytes_text(&text, ",");
+            bytes_text(&text, fields[i]);
+            bytes_text(&text, "\r\n");
+        }
+        struct model m;
+        model_init(&m, text.ptr, text.len);
+        struct rr_csv_source source = source_of(text, false);
+        source.window = 4096;
+        for (unsigned k = 0; (source.kernel = rr_csv_kernel(k)) != NULL; k++)
+            check_reads(&source, &m, (uint32_t[]){1, 0}, 2);
+        model_fini(&m);
+        free(text.ptr);
+    }
+}
+END_TEST
+
 /* Reads the only record below the header "a,b", wanting b. */
 static enum rr_reject read_one(const char *row, size_t len, char field[64])
 {
@@ -278,6 +303,9 @@ START_TEST(each_rule_of_the_format)
         {"\xFF,2\n", RR_ACCEPT, "2"},
         {"1,\xFF\n", RR_BAD_ENCODING, ""},
         {"1,\xC0\xAF\n", RR_BAD_ENCODING, ""},
+        {"1,\xE0\x9F\xBF\n", RR_BAD_ENCODING, ""},
+        {"1,\xE0\xA0\x80\n", RR_ACCEPT, "\xE0\xA0\x80"},
+        {"1,\xF0\x8F\xBF\xBF\n", RR_BAD_ENCODING, ""},
         {"1,\xED\xA0\x80\n", RR_BAD_ENCODING, ""},
         {"1,\xF4\x90\x80\x80\n", RR_BAD_ENCODING, ""},
         {"1,\xE2\x82\n", RR_BAD_ENCODING, ""},
@@ -539,6 +567,7 @@ int main(void)
     tcase_add_test(tcase, zstd_reads_as_plain);
     tcase_add_test(tcase, resumes_at_every_bound_with_the_digest_of_the_whole);
     tcase_add_test(tcase, written_fields_read_back);
+    tcase_add_test(tcase, a_quote_may_stand_at_any_place);
     tcase_add_test(tcase, each_rule_of_the_format);
     tcase_add_test(tcase, a_record_may_have_record_max_bytes);
     tcase_add_test(tcase, header_errors_name_what_is_there);

@@ -168,6 +168,30 @@ START_TEST(earlier_frames_are_not_decompressed)
 }
 END_TEST
 
+/* Blocks of one repeated byte are stored as such, and stepped over as such. */
+START_TEST(frames_of_repeated_bytes_are_cut)
+{
+    struct bytes text = {0};
+    bytes_text(&text, "a\n");
+    for (int i = 0; i < 500000; i++)
+        bytes_text(&text, "x");
+    for (int i = 0; i < 300000; i++)
+        bytes_text(&text, "\n1");
+    struct bytes stored = compress_frames(text.ptr, text.len, 400000, true);
+    struct model m;
+    model_init(&m, text.ptr, text.len);
+    struct rr_csv_source source = source_of(stored, true);
+    source.window = 1 << 16;
+    struct cut_file f = cut(&source, 400000);
+    ck_assert_uint_eq(f.n, 3);
+    check_splits(&source, &f, &m);
+    free(f.splits);
+    free(stored.ptr);
+    model_fini(&m);
+    free(text.ptr);
+}
+END_TEST
+
 static struct cut_file cut_stored(struct bytes stored)
 {
     struct rr_csv_source source = source_of(stored, true);
@@ -246,6 +270,7 @@ int main(void)
     tcase_add_test(tcase, splits_hold_every_record_once);
     tcase_add_test(tcase, zstd_splits_are_frames);
     tcase_add_test(tcase, earlier_frames_are_not_decompressed);
+    tcase_add_test(tcase, frames_of_repeated_bytes_are_cut);
     tcase_add_test(tcase, what_can_not_be_cut_is_one_split);
     tcase_add_test(tcase, damage_in_a_frame_stops_the_scan);
     tcase_add_test(tcase, files_by_path);

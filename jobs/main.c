@@ -1,0 +1,59 @@
+/* main: MPI begins and ends here, one rank speaks, and errors become exit codes. */
+#include "command.h"
+
+#include <mpi.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    stop = 1;
+}
+
+/* Ranks finish their batch, commit, and leave with 75. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        sigaction(signals[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* A command for one rank runs on rank 0; the others wait and learn how it ended. */
+static int run_command(const struct rr_comm *comm, const struct rr_command *command,
+                       const struct rr_arguments *arguments, struct rr_error *err)
+{
+    if (command->collective)
+        return command->run(comm, arguments, err);
+    int result = comm->rank == 0 ? command->run(comm, arguments, err) : 0;
+    return rr_agree(comm, result, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct rr_comm comm;
+    struct rr_arguments arguments;
+    struct rr_error err = {0};
+    const struct rr_command *command = NULL;
+    char *text = NULL;
+    MPI_Init(&argc, &argv);
+    catch_signals();
+    rr_comm_init(&comm, MPI_COMM_WORLD);
+    int result = rr_arguments_read(argc, argv, &command, &arguments, &text, &err);
+    arguments.billing.stop = &stop;
+    if (result > 0 && comm.rank == 0)
+        fputs(text, stdout);
+    if (result == 0)
+        result = run_command(&comm, command, &arguments, &err);
+    if (result < 0 && comm.rank == 0)
+        fprintf(stderr, "rerate: %s\n", err.text);
+    free(text);
+    rr_comm_fini(&comm);
+    MPI_Finalize();
+    return result < 0 ? (int)err.code : RR_OK;
+}

@@ -1,0 +1,392 @@
+/* Meters: reading records by the rules of the book's `usage` and `meters`. */
+#include "meters.h"
+
+#include "../io/memory.h"
+#include "../io/timestamp.h"
+
+enum {
+    NAME_MAX_BYTES = 4096,  /* an account, or all that makes a key: longer is `too_long` */
+    CELL_HEAD = 2,          /* the meter, big-endian */
+};
+
+/* What is known of a key once and for all its records. */
+struct key_info {
+    uint32_t values; /* bit v: value column v is read */
+    bool unknown;    /* a meter that the book lacks, where that means quarantine */
+};
+
+struct rr_meters {
+    const struct rr_book *book;
+    struct rr_calendar *calendar;
+    struct rr_job job;
+    struct rr_job_meter *meters;
+    struct key_info *info;
+    uint32_t n_info, info_size;
+    char *keys; /* of the batch in hand */
+    size_t keys_used, keys_size;
+    uint32_t key_start[RR_BATCH_RECORDS];
+    struct rr_text key_text[RR_BATCH_RECORDS];
+    uint32_t accepted[RR_BATCH_RECORDS], code[RR_BATCH_RECORDS];
+    uint64_t hash[RR_BATCH_RECORDS];
+    char *cells; /* what expand hands out */
+    size_t cells_used, cells_size;
+};
+
+static struct rr_text field(const struct rr_field *f, const struct rr_batch *batch, uint32_t i)
+{
+    return f->column == RR_NO_COLUMN ? f->constant : batch->column[f->column][i];
+}
+
+static bool no_value(const struct rr_usage *usage, struct rr_text text)
+{
+    for (int i = 0; i < usage->n_no_value; i++)
+        if (rr_text_equal(text, usage->no_value[i]))
+            return true;
+    return false;
+}
+
+/* A key is the meter value and the dimensions, each with its length before it. */
+static void put_part(struct rr_meters *m, struct rr_text text)
+{
+    memcpy(m->keys + m->keys_used, &text.len, sizeof text.len);
+    if (text.len > 0)
+        memcpy(m->keys + m->keys_used + sizeof text.len, text.ptr, text.len);
+    m->keys_used += sizeof text.len + text.len;
+}
+
+static struct rr_text take_part(struct rr_text *key)
+{
+    struct rr_text part;
+    memcpy(&part.len, key->ptr, sizeof part.len);
+    part.ptr = key->ptr + sizeof part.len;
+    key->ptr += sizeof part.len + part.len;
+    key->len -= (uint32_t)sizeof part.len + part.len;
+    return part;
+}
+
+struct key_parts {
+    struct rr_text meter;
+    struct rr_text dimension[RR_DIMENSIONS_MAX];
+};
+
+static void split_key(const struct rr_usage *usage, struct rr_text key, struct key_parts *parts)
+{
+    parts->meter = take_part(&key);
+    for (int d = 0; d < usage->n_dimensions; d++)
+        parts->dimension[d] = take_part(&key);
+}
+
+static bool holds(const struct rr_condition *where, int n, const struct key_parts *parts)
+{
+    for (int w = 0; w < n; w++) {
+        bool any = false;
+        for (int i = 0; i < where[w].n_any && !any; i++)
+            any = rr_text_equal(parts->dimension[where[w].dimension], where[w].any[i]);
+        if (!any)
+            return false;
+    }
+    return true;
+}
+
+static bool feeds(const struct rr_book *book, const struct rr_meter *meter,
+                  const struct key_parts *parts)
+{
+    if (book->usage.has_meter && !rr_text_equal(meter->match, parts->meter))
+        return false;
+    return holds(meter->where, meter->n_where, parts);
+}
+
+static struct key_info learn(const struct rr_book *book, struct rr_text key)
+{
+    struct key_parts parts;
+    struct key_info info = {0};
+    bool named = !book->usage.has_meter;
+    split_key(&book->usage, key, &parts);
+    for (int i = 0; i < book->n_meters; i++) {
+        const struct rr_meter *meter = &book->meters[i];
+        named |= rr_text_equal(meter->match, parts.meter);
+        if (meter->value != RR_NO_COLUMN && feeds(book, meter, &parts))
+            info.values |= 1u << meter->value;
+    }
+    info.unknown = !named && !book->usage.skip_unknown_meters;
+    return info;
+}
+
+static void learn_keys(struct rr_meters *m, const struct rr_dictionary *keys)
+{
+    uint32_t n = rr_dictionary_size(keys);
+    if (n > m->info_size) {
+        m->info_size = n * 2;
+        m->info = rr_realloc(m->info, m->info_size * sizeof *m->info);
+    }
+    for (; m->n_info < n; m->n_info++)
+        m->info[m->n_info] = learn(m->book, rr_dictionary_text(keys, m->n_info));
+}
+
+static enum rr_reject read_head(struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
+                                struct rr_facts *facts)
+{
+    const struct rr_usage *usage = &m->book->usage;
+    facts->account[i] = field(&usage->account, batch, i);
+    if (no_value(usage, facts->account[i]))
+        return RR_MISSING_ACCOUNT;
+    if (facts->account[i].len > NAME_MAX_BYTES)
+        return RR_TOO_LONG;
+    if (usage->has_event_id) {
+        facts->event_id[i] = field(&usage->event_id, batch, i);
+        if (no_value(usage, facts->event_id[i]))
+            return RR_MISSING_EVENT_ID;
+    }
+    switch (rr_timestamp_parse(field(&usage->timestamp, batch, i), m->book->zone,
+                               &facts->time_ns[i])) {
+    case RR_TIMESTAMP_OK:
+        return RR_ACCEPT;
+    case RR_TIMESTAMP_RANGE:
+        return RR_OUT_OF_RANGE;
+    default:
+        return RR_BAD_TIMESTAMP;
+    }
+}
+
+static enum rr_reject put_key(struct rr_meters *m, const struct rr_batch *batch, uint32_t i)
+{
+    const struct rr_usage *usage = &m->book->usage;
+    struct key_parts parts = {{0}, {{0}}};
+    size_t size = sizeof(uint32_t) * (1 + (size_t)usage->n_dimensions);
+    if (usage->has_meter)
+        parts.meter = field(&usage->meter, batch, i);
+    if (no_value(usage, parts.meter))
+        parts.meter.len = 0;
+    size += parts.meter.len;
+    for (int d = 0; d < usage->n_dimensions; d++) {
+        parts.dimension[d] = field(&usage->dimension_fields[d], batch, i);
+        if (no_value(usage, parts.dimension[d]))
+            parts.dimension[d].len = 0;
+        size += parts.dimension[d].len;
+    }
+    if (size > NAME_MAX_BYTES)
+        return RR_TOO_LONG;
+    if (m->keys_used + size > m->keys_size) {
+        m->keys_size = (m->keys_used + size) * 2;
+        m->keys = rr_realloc(m->keys, m->keys_size);
+    }
+    put_part(m, parts.meter);
+    for (int d = 0; d < usage->n_dimensions; d++)
+        put_part(m, parts.dimension[d]);
+    return RR_ACCEPT;
+}
+
+static enum rr_reject read_values(struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
+                                  struct rr_facts *facts)
+{
+    const struct rr_usage *usage = &m->book->usage;
+    struct key_info info = m->info[facts->key[i]];
+    if (info.unknown)
+        return RR_UNKNOWN_METER;
+    for (int v = 0; v < usage->n_values; v++) {
+        facts->value[v][i] = 0;
+        if ((info.values >> v & 1) == 0)
+            continue;
+        struct rr_text text = field(&usage->values[v], batch, i);
+        if (no_value(usage, text))
+            return RR_MISSING_QUANTITY;
+        switch (rr_decimal_parse(text.ptr, text.len, true, &facts->value[v][i])) {
+        case RR_DECIMAL_OK:
+            break;
+        case RR_DECIMAL_RANGE:
+            return RR_OUT_OF_RANGE;
+        default:
+            return RR_BAD_QUANTITY;
+        }
+    }
+    return RR_ACCEPT;
+}
+
+static void map(void *self, const struct rr_batch *batch, struct rr_facts *facts)
+{
+    struct rr_meters *m = self;
+    uint32_t n = 0;
+    m->keys_used = 0;
+    for (uint32_t i = 0; i < batch->n; i++) {
+        m->key_start[n] = (uint32_t)m->keys_used;
+        enum rr_reject code = (enum rr_reject)batch->reject[i];
+        if (code == RR_ACCEPT)
+            code = read_head(m, batch, i, facts);
+        if (code == RR_ACCEPT)
+            code = put_key(m, batch, i);
+        facts->reject[i] = (uint8_t)code;
+        if (code != RR_ACCEPT)
+            continue;
+        m->key_text[n].len = (uint32_t)m->keys_used - m->key_start[n];
+        m->accepted[n++] = i;
+    }
+    for (uint32_t k = 0; k < n; k++)
+        m->key_text[k].ptr = m->keys + m->key_start[k];
+    rr_dictionary_enter_many(facts->keys, n, m->key_text, m->hash, m->code);
+    learn_keys(m, facts->keys);
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t i = m->accepted[k];
+        facts->key[i] = m->code[k];
+        facts->reject[i] = (uint8_t)read_values(m, batch, i, facts);
+    }
+}
+
+static void put_cell_bytes(struct rr_meters *m, const void *bytes, size_t len)
+{
+    if (len > 0)
+        memcpy(m->cells + m->cells_used, bytes, len);
+    m->cells_used += len;
+}
+
+/* A cell key: the meter, then each value with a NUL behind it, which no value holds. */
+static struct rr_text put_cell(struct rr_meters *m, int meter, const struct key_parts *parts)
+{
+    const struct rr_meter *row = &m->book->meters[meter];
+    size_t start = m->cells_used;
+    uint8_t head[CELL_HEAD] = {(uint8_t)(meter >> 8), (uint8_t)meter};
+    put_cell_bytes(m, head, sizeof head);
+    for (int b = 0; b < row->n_by; b++) {
+        put_cell_bytes(m, parts->dimension[row->by[b]].ptr, parts->dimension[row->by[b]].len);
+        put_cell_bytes(m, "", 1);
+    }
+    return (struct rr_text){m->cells + start, (uint32_t)(m->cells_used - start)};
+}
+
+static int expand(void *self, struct rr_text key, struct rr_target *targets, int max)
+{
+    struct rr_meters *m = self;
+    struct key_parts parts;
+    split_key(&m->book->usage, key, &parts);
+    size_t most = (size_t)m->book->n_meters * (CELL_HEAD + key.len + RR_DIMENSIONS_MAX);
+    if (most > m->cells_size) {
+        m->cells_size = most * 2;
+        m->cells = rr_realloc(m->cells, m->cells_size);
+    }
+    m->cells_used = 0;
+    int n = 0;
+    for (int i = 0; i < m->book->n_meters && n < max; i++)
+        if (feeds(m->book, &m->book->meters[i], &parts))
+            targets[n++] = (struct rr_target){i, put_cell(m, i, &parts)};
+    return n;
+}
+
+static int meter_of(void *self, struct rr_text cell)
+{
+    (void)self;
+    if (cell.len < CELL_HEAD)
+        return -1;
+    return (uint8_t)cell.ptr[0] << 8 | (uint8_t)cell.ptr[1];
+}
+
+struct rr_text rr_cell_value(struct rr_text cell, int b)
+{
+    const char *at = cell.ptr + CELL_HEAD;
+    for (; b > 0; b--)
+        at += strlen(at) + 1;
+    return rr_text_of(at);
+}
+
+static void buckets(void *self, uint32_t n, const int64_t *time_ns, int32_t *bucket)
+{
+    struct rr_meters *m = self;
+    rr_calendar_buckets(m->calendar, n, time_ns, bucket);
+}
+
+/* A list of names with ';' between them, cut where it is full. */
+struct names {
+    char *out;
+    size_t size, used;
+};
+
+static void add_name(struct names *names, struct rr_text name)
+{
+    size_t need = name.len + (names->used > 0);
+    if (names->used + need + 1 > names->size)
+        return;
+    if (names->used > 0)
+        names->out[names->used++] = ';';
+    memcpy(names->out + names->used, name.ptr, name.len);
+    names->used += name.len;
+    names->out[names->used] = '\0';
+}
+
+static struct rr_text field_name(const struct rr_usage *usage, const struct rr_field *f)
+{
+    return f->column == RR_NO_COLUMN ? rr_text_of("(constant)") : usage->columns[f->column];
+}
+
+static void differ(void *self, struct rr_text key_a, struct rr_text key_b, const rr_decimal *a,
+                   const rr_decimal *b, bool times_differ, char *out, size_t size)
+{
+    const struct rr_meters *m = self;
+    const struct rr_usage *usage = &m->book->usage;
+    struct names names = {out, size, 0};
+    struct key_parts parts_a, parts_b;
+    split_key(usage, key_a, &parts_a);
+    split_key(usage, key_b, &parts_b);
+    uint32_t both = learn(m->book, key_a).values & learn(m->book, key_b).values;
+    if (times_differ)
+        add_name(&names, rr_text_of("timestamp"));
+    if (!rr_text_equal(parts_a.meter, parts_b.meter))
+        add_name(&names, field_name(usage, &usage->meter));
+    for (int d = 0; d < usage->n_dimensions; d++)
+        if (!rr_text_equal(parts_a.dimension[d], parts_b.dimension[d]))
+            add_name(&names, usage->dimensions[d]);
+    for (int v = 0; v < usage->n_values; v++)
+        if ((both >> v & 1) && a[v] != b[v])
+            add_name(&names, field_name(usage, &usage->values[v]));
+}
+
+static enum rr_copies copies_of(enum rr_duplicates duplicates)
+{
+    static const enum rr_copies copies[] = {
+        [RR_FIRST] = RR_COPIES_FIRST, [RR_LAST] = RR_COPIES_LAST, [RR_REFUSE] = RR_COPIES_REFUSED};
+    return copies[duplicates];
+}
+
+struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calendar *calendar)
+{
+    struct rr_meters *m = rr_calloc(1, sizeof *m);
+    m->book = book;
+    m->calendar = calendar;
+    m->meters = rr_calloc((size_t)book->n_meters, sizeof *m->meters);
+    for (int i = 0; i < book->n_meters; i++) {
+        struct rr_text name = book->meters[i].aggregate;
+        m->meters[i].kernel = rr_kernel_find(name.ptr, name.len);
+        m->meters[i].value = book->meters[i].value;
+        rr_check(m->meters[i].kernel != NULL, "the book has an aggregate without a kernel");
+    }
+    m->job = (struct rr_job){
+        .name = "meters",
+        .self = m,
+        .has_event_ids = book->usage.has_event_id,
+        .copies = copies_of(book->usage.duplicates),
+        .n_values = book->usage.n_values,
+        .n_meters = book->n_meters,
+        .meters = m->meters,
+        .columns = book->usage.columns,
+        .n_columns = book->usage.n_columns,
+        .map = map,
+        .expand = expand,
+        .meter_of = meter_of,
+        .bucket = buckets,
+        .differ = differ,
+    };
+    return m;
+}
+
+void rr_meters_destroy(struct rr_meters *m)
+{
+    if (m == NULL)
+        return;
+    free(m->meters);
+    free(m->info);
+    free(m->keys);
+    free(m->cells);
+    free(m);
+}
+
+const struct rr_job *rr_meters_job(const struct rr_meters *m)
+{
+    return &m->job;
+}

@@ -1,0 +1,23 @@
+/* Meters: the job that makes usage records into the cells that are priced.
+ *
+ * A record's key is its meter column and its dimensions. A cell's key is a meter and the values of its
+ * `by` dimensions; dimensions that no charge can ask for are folded away.
+ */
+#ifndef JOBS_METERS_H
+#define JOBS_METERS_H
+
+#include "calendar.h"
+
+#include <rerate/job.h>
+
+struct rr_meters;
+
+/* The job of a book. The book and the calendar are borrowed. */
+struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calendar *calendar);
+void rr_meters_destroy(struct rr_meters *meters);
+const struct rr_job *rr_meters_job(const struct rr_meters *meters);
+
+/* The value of the b-th `by` dimension in a cell's key. */
+struct rr_text rr_cell_value(struct rr_text cell, int b);
+
+#endif

@@ -1,0 +1,180 @@
+/* Results that appear whole or not at all. */
+#include "result.h"
+
+#include "../io/commit.h"
+#include "../io/memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAKING ".making-"
+
+/* Rank 0: a result in the making belongs to the run that holds the lock; all others are dead. */
+static int remove_dead(const struct rr_result *r, struct rr_error *err)
+{
+    DIR *dir = opendir(r->results);
+    if (dir == NULL)
+        return rr_fail_errno(err, RR_EXIT_CREATE, r->results, "open directory");
+    int result = 0;
+    for (struct dirent *entry = readdir(dir); entry && result == 0; entry = readdir(dir)) {
+        char path[RR_RESULT_PATH + 256];
+        if (strncmp(entry->d_name, MAKING, strlen(MAKING)) != 0)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", r->results, entry->d_name);
+        result = rr_remove_dir(path, err);
+    }
+    closedir(dir);
+    return result;
+}
+
+int rr_result_begin(struct rr_result *r, const struct rr_comm *comm, const char *dir,
+                    const char *run_id, struct rr_error *err)
+{
+    *r = (struct rr_result){.comm = comm};
+    snprintf(r->results, sizeof r->results, "%s/results", dir);
+    snprintf(r->making, sizeof r->making, "%s/" MAKING "%s", r->results, run_id);
+    int result = 0;
+    if (comm->rank == 0) {
+        result = remove_dead(r, err);
+        if (result == 0)
+            result = rr_make_dir(r->making, err);
+    }
+    return rr_agree(comm, result, err);
+}
+
+static void file_path(const struct rr_result *r, const char *name, char path[RR_RESULT_PATH + 64])
+{
+    snprintf(path, RR_RESULT_PATH + 64, "%s/%s", r->making, name);
+}
+
+struct rr_output *rr_result_output(struct rr_result *r, const char *name, const char *header,
+                                   size_t memory)
+{
+    char path[RR_RESULT_PATH + 64];
+    file_path(r, name, path);
+    return rr_output_create(r->comm, path, header, memory);
+}
+
+static void note_file(struct rr_result *r, const char *name, uint64_t bytes,
+                      struct rr_digest digest)
+{
+    rr_check(r->n_files < RR_RESULT_FILES, "a result has too many files");
+    r->file[r->n_files++] = (struct rr_result_file){name, bytes, digest};
+}
+
+int rr_result_finish_output(struct rr_result *r, const char *name, struct rr_output *output,
+                            struct rr_error *err)
+{
+    uint64_t bytes = 0;
+    struct rr_digest digest = {0};
+    int result = rr_output_finish(output, &bytes, &digest, err);
+    rr_output_destroy(output);
+    if (result == 0 && r->comm->rank == 0)
+        note_file(r, name, bytes, digest);
+    return result;
+}
+
+int rr_result_put(struct rr_result *r, const char *name, const void *bytes, size_t len,
+                  struct rr_error *err)
+{
+    char path[RR_RESULT_PATH + 64];
+    file_path(r, name, path);
+    if (rr_commit_bytes(path, bytes, len, err) != 0)
+        return -1;
+    note_file(r, name, len, rr_digest_bytes(bytes, len));
+    return 0;
+}
+
+static unsigned latest_of(const char *results)
+{
+    char path[RR_RESULT_PATH], target[64];
+    unsigned number = 0;
+    snprintf(path, sizeof path, "%s/latest", results);
+    ssize_t n = readlink(path, target, sizeof target - 1);
+    if (n <= 0)
+        return 0;
+    target[n] = '\0';
+    return sscanf(target, "%u", &number) == 1 ? number : 0;
+}
+
+unsigned rr_result_latest(const char *dir)
+{
+    char results[RR_RESULT_PATH - 64];
+    snprintf(results, sizeof results, "%s/results", dir);
+    return latest_of(results);
+}
+
+/* Results are never renumbered: the next number is above all that are there. */
+static unsigned next_number(const struct rr_result *r)
+{
+    unsigned most = 0, number;
+    DIR *dir = opendir(r->results);
+    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir))
+        if (sscanf(entry->d_name, "%u", &number) == 1 && number > most)
+            most = number;
+    if (dir)
+        closedir(dir);
+    return most + 1;
+}
+
+static bool equal_files(const char *a, const char *b)
+{
+    char *bytes_a = NULL, *bytes_b = NULL;
+    size_t len_a, len_b;
+    bool equal = rr_read_file(a, &bytes_a, &len_a, NULL) == 0 &&
+                 rr_read_file(b, &bytes_b, &len_b, NULL) == 0 && len_a == len_b &&
+                 memcmp(bytes_a, bytes_b, len_a) == 0;
+    free(bytes_a);
+    free(bytes_b);
+    return equal;
+}
+
+/* run.json holds the digests of all other files, so it stands for the whole result. */
+static bool same_as_latest(const struct rr_result *r)
+{
+    char latest[RR_RESULT_PATH], mine[RR_RESULT_PATH + 64];
+    snprintf(latest, sizeof latest, "%s/latest/run.json", r->results);
+    file_path(r, "run.json", mine);
+    return equal_files(latest, mine);
+}
+
+static int move_latest(const struct rr_result *r, const char *name, struct rr_error *err)
+{
+    char link[RR_RESULT_PATH], beside[RR_RESULT_PATH];
+    snprintf(link, sizeof link, "%s/latest", r->results);
+    snprintf(beside, sizeof beside, "%s/.latest", r->results);
+    unlink(beside);
+    if (symlink(name, beside) != 0)
+        return rr_fail_errno(err, RR_EXIT_CREATE, beside, "link");
+    if (rename(beside, link) != 0)
+        return rr_fail_errno(err, RR_EXIT_CREATE, link, "rename");
+    return rr_sync_dir(r->results, err);
+}
+
+int rr_result_publish(struct rr_result *r, unsigned *number, bool *same, struct rr_error *err)
+{
+    char final[RR_RESULT_PATH], name[16];
+    *number = latest_of(r->results);
+    *same = *number > 0 && same_as_latest(r);
+    if (*same)
+        return rr_remove_dir(r->making, err);
+    if (rr_result_put(r, "_SUCCESS", "", 0, err) != 0 || rr_sync_dir(r->making, err) != 0)
+        return -1;
+    *number = next_number(r);
+    snprintf(name, sizeof name, "%04u", *number);
+    snprintf(final, sizeof final, "%s/%s", r->results, name);
+    if (rename(r->making, final) != 0)
+        return rr_fail_errno(err, RR_EXIT_CREATE, final, "rename");
+    if (rr_sync_dir(r->results, err) != 0)
+        return -1;
+    return move_latest(r, name, err);
+}
+
+void rr_result_abandon(struct rr_result *r)
+{
+    struct rr_error ignored;
+    rr_remove_dir(r->making, &ignored);
+}

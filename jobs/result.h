@@ -1,0 +1,54 @@
+/* A result: a directory that appears whole or not at all.
+ *
+ * It is made under a name of its own, synced, given the next number, and only then named by `latest`.
+ */
+#ifndef JOBS_RESULT_H
+#define JOBS_RESULT_H
+
+#include "../io/digest.h"
+#include "../runtime/outputs.h"
+
+enum { RR_RESULT_FILES = 16, RR_RESULT_PATH = 4096 };
+
+struct rr_result_file {
+    const char *name;
+    uint64_t bytes;
+    struct rr_digest digest;
+};
+
+struct rr_result {
+    const struct rr_comm *comm;
+    char results[RR_RESULT_PATH - 64]; /* DIR/results */
+    char making[RR_RESULT_PATH];       /* the directory under its first name */
+    struct rr_result_file file[RR_RESULT_FILES]; /* on rank 0 */
+    int n_files;
+};
+
+/* Collective. Creates DIR/results/.making-ID, and removes what earlier crashes left of that kind. */
+int rr_result_begin(struct rr_result *result, const struct rr_comm *comm, const char *dir,
+                    const char *run_id, struct rr_error *err);
+
+/* An output of this result. Not collective. */
+struct rr_output *rr_result_output(struct rr_result *result, const char *name, const char *header,
+                                   size_t memory);
+
+/* Collective. Finishes an output and notes the file. The output is gone. */
+int rr_result_finish_output(struct rr_result *result, const char *name, struct rr_output *output,
+                            struct rr_error *err);
+
+/* Rank 0 only. Writes a file of the result from memory. */
+int rr_result_put(struct rr_result *result, const char *name, const void *bytes, size_t len,
+                  struct rr_error *err);
+
+/* Rank 0 only. Publishes under the next number and moves `latest`; `number` is set. When the latest
+ * result has a run.json of the same bytes, that one stands: the new one is dropped and `*same` set. */
+int rr_result_publish(struct rr_result *result, unsigned *number, bool *same,
+                      struct rr_error *err);
+
+/* Rank 0 only. Removes a result that was not published. */
+void rr_result_abandon(struct rr_result *result);
+
+/* The number that `latest` names; 0 when there is none. */
+unsigned rr_result_latest(const char *dir);
+
+#endif

@@ -1,0 +1,76 @@
+/* run.json. */
+#include "run_facts.h"
+
+#include "../io/memory.h"
+#include "../runtime/state.h"
+
+#include <jansson.h>
+
+static json_t *digest_json(struct rr_digest digest)
+{
+    char text[RR_DIGEST_TEXT];
+    rr_digest_format(digest, text);
+    return json_string(text);
+}
+
+/* In order of path: the order in which files were consumed has no meaning. */
+static json_t *inputs_json(const struct rr_manifest *m)
+{
+    uint32_t *place, *file_of;
+    json_t *out = json_array();
+    rr_state_file_order(m, &place, &file_of);
+    for (uint32_t i = 0; i < m->n_files; i++) {
+        const struct rr_file_entry *file = &m->files[file_of[i]];
+        json_t *entry = json_object();
+        json_object_set_new(entry, "path", json_string(file->path));
+        json_object_set_new(entry, "bytes", json_integer((json_int_t)file->size));
+        json_object_set_new(entry, "digest", digest_json(file->digest));
+        json_array_append_new(out, entry);
+    }
+    free(place);
+    free(file_of);
+    return out;
+}
+
+static json_t *files_json(const struct rr_result *result)
+{
+    json_t *out = json_object();
+    for (int i = 0; i < result->n_files; i++) {
+        json_t *entry = json_object();
+        json_object_set_new(entry, "bytes", json_integer((json_int_t)result->file[i].bytes));
+        json_object_set_new(entry, "digest", digest_json(result->file[i].digest));
+        json_object_set_new(out, result->file[i].name, entry);
+    }
+    return out;
+}
+
+static json_t *periods_json(const struct rr_book *book, const struct rr_span *span)
+{
+    char first[RR_PERIOD_TEXT], last[RR_PERIOD_TEXT];
+    if (span->first > span->last)
+        return json_null();
+    rr_period_format(book->period, span->first, first);
+    rr_period_format(book->period, span->last, last);
+    return json_pack("{s:s, s:s}", "from", first, "to", last);
+}
+
+char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
+                          const struct rr_span *span, const struct rr_result *result)
+{
+    json_t *out = json_object();
+    json_object_set_new(out, "rerate", json_string(RR_VERSION));
+    json_object_set_new(out, "digest", json_string("xxh3-128"));
+    json_object_set_new(out, "book",
+                        digest_json(rr_digest_bytes(book->source.ptr, book->source.len)));
+    if (book->subscriptions_path.len > 0)
+        json_object_set_new(out, "subscriptions",
+                            digest_json(rr_digest_bytes(book->subscriptions_source.ptr,
+                                                        book->subscriptions_source.len)));
+    json_object_set_new(out, "periods", periods_json(book, span));
+    json_object_set_new(out, "inputs", inputs_json(manifest));
+    json_object_set_new(out, "files", files_json(result));
+    char *text = json_dumps(out, JSON_INDENT(2));
+    rr_check(text != NULL, "run facts that are no JSON");
+    json_decref(out);
+    return text;
+}

@@ -1,0 +1,103 @@
+/* The closing summary. */
+#include "summary.h"
+
+#include "../io/memory.h"
+#include "calendar.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+struct currency_total {
+    char currency[4];
+    int minor_digits;
+    uint64_t lines;
+    struct rr_sum amount;
+};
+
+/* Totals are sorted by currency: takes all of the next one. */
+static uint32_t next_currency(const struct rr_totals *totals, uint32_t at,
+                              struct currency_total *out)
+{
+    const struct rr_total *head = &totals->total[at];
+    *out = (struct currency_total){.minor_digits = head->minor_digits};
+    memcpy(out->currency, head->currency, sizeof out->currency);
+    for (; at < totals->n && strcmp(totals->total[at].currency, out->currency) == 0; at++) {
+        out->lines += totals->total[at].lines;
+        rr_sum_merge(&out->amount, &totals->total[at].amount);
+    }
+    return at;
+}
+
+static void format_amount(const struct currency_total *total, char out[RR_SUM_TEXT])
+{
+    rr_decimal amount;
+    if (rr_sum_decimal(&total->amount, &amount))
+        rr_decimal_format_fixed(amount, (unsigned)total->minor_digits, out);
+    else
+        rr_sum_format(&total->amount, out);
+}
+
+static void print_json(const struct rr_manifest *m,
+                       const struct rr_totals *totals, const char *dir, unsigned number,
+                       bool unchanged)
+{
+    char name[32], amount[RR_SUM_TEXT];
+    struct currency_total total;
+    json_t *amounts = json_object();
+    uint64_t lines = 0;
+    for (uint32_t at = 0; at < totals->n;) {
+        at = next_currency(totals, at, &total);
+        format_amount(&total, amount);
+        lines += total.lines;
+        json_object_set_new(amounts, total.currency, json_string(amount));
+    }
+    snprintf(name, sizeof name, "%04u", number);
+    json_t *out = json_pack(
+        "{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "workspace", dir, "result",
+        name, "unchanged", unchanged, "read", (json_int_t)m->ingested.read, "aggregated",
+        (json_int_t)m->resolved.aggregated, "duplicate", (json_int_t)m->resolved.duplicate,
+        "quarantined", (json_int_t)rr_tally_quarantined(&m->ingested), "not_metered",
+        (json_int_t)m->resolved.not_metered, "conflicts", (json_int_t)m->resolved.conflicts,
+        "lines", (json_int_t)lines, "amounts", amounts);
+    char *text = json_dumps(out, JSON_COMPACT);
+    rr_check(text != NULL, "a summary that is no JSON");
+    puts(text);
+    free(text);
+    json_decref(out);
+}
+
+static void print_text(const struct rr_manifest *m, const struct rr_totals *totals,
+                       const char *dir, unsigned number, bool unchanged)
+{
+    struct currency_total total;
+    char amount[RR_SUM_TEXT];
+    printf("records   %llu read = %llu aggregated + %llu duplicate + %llu quarantined + %llu not "
+           "metered\n",
+           (unsigned long long)m->ingested.read, (unsigned long long)m->resolved.aggregated,
+           (unsigned long long)m->resolved.duplicate,
+           (unsigned long long)rr_tally_quarantined(&m->ingested),
+           (unsigned long long)m->resolved.not_metered);
+    if (m->resolved.conflicts > 0)
+        printf("conflicts %llu duplicates differ from the copy that counts: see conflicts.csv\n",
+               (unsigned long long)m->resolved.conflicts);
+    for (uint32_t at = 0; at < totals->n;) {
+        at = next_currency(totals, at, &total);
+        format_amount(&total, amount);
+        printf("billed    %s %s in %llu lines\n", amount, total.currency,
+               (unsigned long long)total.lines);
+    }
+    printf("result    %s/results/%04u%s\n", dir, number,
+           unchanged ? " (nothing has changed: it stands)" : "");
+}
+
+void rr_summary_print(bool json, const struct rr_manifest *manifest,
+                      const struct rr_totals *totals, const char *dir, unsigned number,
+                      bool unchanged)
+{
+    if (json)
+        print_json(manifest, totals, dir, number, unchanged);
+    else
+        print_text(manifest, totals, dir, number, unchanged);
+    fflush(stdout);
+}
