@@ -163,9 +163,7 @@ static void settle_value(struct rr_book_reader *reader, const struct rr_entry *e
 {
     bool counts = rr_text_equal(draft->meter->aggregate, rr_text_of("count"));
     draft->meter->value = RR_NO_COLUMN;
-    if (counts && draft->of != NULL)
-        RR_WRONG(reader, draft->of, "`count` counts records and has no `of`; leave it out");
-    if (counts || draft->aggregate_wrong)
+    if (counts || /* its `of`, if there is one, is not read */ draft->aggregate_wrong)
         return;
     struct rr_field field;
     const struct rr_yaml *node = draft->of != NULL ? draft->of : reader->quantity;

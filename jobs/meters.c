@@ -5,8 +5,7 @@
 #include "../io/timestamp.h"
 
 enum {
-    NAME_MAX_BYTES = 4096,  /* an account, or all that makes a key: longer is `too_long` */
-    CELL_HEAD = 2,          /* the meter, big-endian */
+    CELL_HEAD = 2, /* bytes: the meter, big-endian */
 };
 
 /* What is known of a key once and for all its records. */
@@ -123,15 +122,27 @@ static void learn_keys(struct rr_meters *m, const struct rr_dictionary *keys)
         m->info[m->n_info] = learn(m->book, rr_dictionary_text(keys, m->n_info));
 }
 
+/* Names travel between ranks, so they are bounded. */
+static bool too_long(const struct rr_usage *usage, const struct rr_batch *batch, uint32_t i)
+{
+    if (field(&usage->account, batch, i).len > RR_NAME_MAX ||
+        (usage->has_meter && field(&usage->meter, batch, i).len > RR_NAME_MAX))
+        return true;
+    for (int d = 0; d < usage->n_dimensions; d++)
+        if (field(&usage->dimension_fields[d], batch, i).len > RR_NAME_MAX)
+            return true;
+    return false;
+}
+
 static enum rr_reject read_head(struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
                                 struct rr_facts *facts)
 {
     const struct rr_usage *usage = &m->book->usage;
+    if (too_long(usage, batch, i))
+        return RR_TOO_LONG;
     facts->account[i] = field(&usage->account, batch, i);
     if (no_value(usage, facts->account[i]))
         return RR_MISSING_ACCOUNT;
-    if (facts->account[i].len > NAME_MAX_BYTES)
-        return RR_TOO_LONG;
     if (usage->has_event_id) {
         facts->event_id[i] = field(&usage->event_id, batch, i);
         if (no_value(usage, facts->event_id[i]))
@@ -148,7 +159,8 @@ static enum rr_reject read_head(struct rr_meters *m, const struct rr_batch *batc
     }
 }
 
-static enum rr_reject put_key(struct rr_meters *m, const struct rr_batch *batch, uint32_t i)
+/* Appends the key of record i to those of the batch. */
+static void put_key(struct rr_meters *m, const struct rr_batch *batch, uint32_t i)
 {
     const struct rr_usage *usage = &m->book->usage;
     struct key_parts parts = {{0}, {{0}}};
@@ -164,8 +176,6 @@ static enum rr_reject put_key(struct rr_meters *m, const struct rr_batch *batch,
             parts.dimension[d].len = 0;
         size += parts.dimension[d].len;
     }
-    if (size > NAME_MAX_BYTES)
-        return RR_TOO_LONG;
     if (m->keys_used + size > m->keys_size) {
         m->keys_size = (m->keys_used + size) * 2;
         m->keys = rr_realloc(m->keys, m->keys_size);
@@ -173,7 +183,6 @@ static enum rr_reject put_key(struct rr_meters *m, const struct rr_batch *batch,
     put_part(m, parts.meter);
     for (int d = 0; d < usage->n_dimensions; d++)
         put_part(m, parts.dimension[d]);
-    return RR_ACCEPT;
 }
 
 static enum rr_reject read_values(struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
@@ -212,11 +221,10 @@ static void map(void *self, const struct rr_batch *batch, struct rr_facts *facts
         enum rr_reject code = (enum rr_reject)batch->reject[i];
         if (code == RR_ACCEPT)
             code = read_head(m, batch, i, facts);
-        if (code == RR_ACCEPT)
-            code = put_key(m, batch, i);
         facts->reject[i] = (uint8_t)code;
         if (code != RR_ACCEPT)
             continue;
+        put_key(m, batch, i);
         m->key_text[n].len = (uint32_t)m->keys_used - m->key_start[n];
         m->accepted[n++] = i;
     }

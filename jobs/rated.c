@@ -75,18 +75,25 @@ static int compare_unrated(const void *a, const void *b)
     return order ? order : (x->order > y->order) - (x->order < y->order);
 }
 
-static void put_period(struct rr_line *row, enum rr_period kind, int32_t period)
+static void put_period(struct rr_line *row, struct rr_stamp *stamp, enum rr_period kind,
+                       int32_t period)
 {
-    char text[RR_PERIOD_TEXT];
-    rr_period_format(kind, period, text);
-    rr_line_field(row, rr_text_of(text));
+    if (stamp->len == 0 || stamp->number != period) {
+        rr_period_format(kind, period, stamp->text);
+        stamp->number = period;
+        stamp->len = (uint32_t)strlen(stamp->text);
+    }
+    rr_line_field(row, (struct rr_text){stamp->text, stamp->len});
 }
 
-static void put_day(struct rr_line *row, int32_t day)
+static void put_day(struct rr_line *row, struct rr_stamp *stamp, int32_t day)
 {
-    char text[11];
-    rr_day_format(day, text);
-    rr_line_field(row, (struct rr_text){text, 10});
+    if (stamp->len == 0 || stamp->number != day) {
+        rr_day_format(day, stamp->text);
+        stamp->number = day;
+        stamp->len = 10;
+    }
+    rr_line_field(row, (struct rr_text){stamp->text, stamp->len});
 }
 
 static void put_decimal(struct rr_line *row, rr_decimal value)
@@ -104,17 +111,18 @@ static void put_money(struct rr_line *row, rr_decimal money, int minor_digits)
 }
 
 static void write_line(const struct rr_rated *rated, const struct rr_rated_line *line,
-                       enum rr_period kind, struct rr_line *row)
+                       enum rr_period kind, struct rr_rated_rows *rows)
 {
     const struct rr_segment *segment = line->segment;
+    struct rr_line *row = &rows->lines;
     rr_line_field(row, rated->account);
     rr_line_field(row, (struct rr_text){0}); /* no contract */
-    put_period(row, kind, segment->period);
+    put_period(row, &rows->period, kind, segment->period);
     rr_line_field(row, segment->plan->name);
     rr_line_field(row, line->charge->id);
     rr_line_field(row, line->detail);
-    put_day(row, segment->from);
-    put_day(row, segment->to);
+    put_day(row, &rows->from, segment->from);
+    put_day(row, &rows->to, segment->to);
     put_decimal(row, line->quantity);
     put_decimal(row, line->exact);
     put_money(row, line->money, segment->plan->minor_digits);
@@ -140,8 +148,10 @@ static bool same_invoice(const struct rr_rated_line *a, const struct rr_rated_li
 
 /* The invoice that line `first` is the first of. */
 static int write_invoice(const struct rr_rated *rated, uint32_t first, enum rr_period kind,
-                         struct rr_line *row, struct rr_totals *totals, struct rr_error *err)
+                         struct rr_rated_rows *rows, struct rr_totals *totals,
+                         struct rr_error *err)
 {
+    struct rr_line *row = &rows->invoices;
     const struct rr_rated_line *head = &rated->lines[first];
     const struct rr_plan *plan = head->segment->plan;
     struct rr_sum sum = {0};
@@ -164,7 +174,7 @@ static int write_invoice(const struct rr_rated *rated, uint32_t first, enum rr_p
     total->invoiced_lines += n;
     rr_sum_add(&total->invoiced, amount);
     rr_line_field(row, rated->account);
-    put_period(row, kind, head->segment->period);
+    put_period(row, &rows->period, kind, head->segment->period);
     rr_line_field(row, rr_text_of(plan->currency));
     rr_line_number(row, n);
     put_money(row, amount, plan->minor_digits);
@@ -189,14 +199,15 @@ static uint32_t next_currency(const struct rr_rated *rated, uint32_t first, cons
 }
 
 /* One invoice for each period and currency, in that order. */
-static int write_invoices(const struct rr_rated *rated, enum rr_period kind, struct rr_line *row,
-                          struct rr_totals *totals, struct rr_error *err)
+static int write_invoices(const struct rr_rated *rated, enum rr_period kind,
+                          struct rr_rated_rows *rows, struct rr_totals *totals,
+                          struct rr_error *err)
 {
     for (uint32_t first = 0; first < rated->n_lines;) {
         const char *after = "";
         for (uint32_t at; (at = next_currency(rated, first, after)) < rated->n_lines;
              after = rated->lines[at].segment->plan->currency) {
-            if (write_invoice(rated, at, kind, row, totals, err) != 0)
+            if (write_invoice(rated, at, kind, rows, totals, err) != 0)
                 return -1;
         }
         int32_t period = rated->lines[first].segment->period;
@@ -207,10 +218,11 @@ static int write_invoices(const struct rr_rated *rated, enum rr_period kind, str
 }
 
 static void write_unrated(const struct rr_rated *rated, const struct rr_unrated *unrated,
-                          enum rr_period kind, struct rr_line *row)
+                          enum rr_period kind, struct rr_rated_rows *rows)
 {
+    struct rr_line *row = &rows->unrated;
     rr_line_field(row, rated->account);
-    put_period(row, kind, unrated->period);
+    put_period(row, &rows->period, kind, unrated->period);
     rr_line_field(row, unrated->meter);
     rr_line_field(row, unrated->detail);
     put_decimal(row, unrated->quantity);
@@ -227,13 +239,13 @@ int rr_rated_write(struct rr_rated *rated, enum rr_period kind, struct rr_rated_
     rr_line_clear(&rows->unrated);
     qsort(rated->lines, rated->n_lines, sizeof *rated->lines, compare_lines);
     for (uint32_t i = 0; i < rated->n_lines; i++) {
-        write_line(rated, &rated->lines[i], kind, &rows->lines);
+        write_line(rated, &rated->lines[i], kind, rows);
         count_line(&rated->lines[i], totals);
     }
     for (uint32_t i = 0; i < rated->n_unrated; i++)
         rated->unrated[i].order = i;
     qsort(rated->unrated, rated->n_unrated, sizeof *rated->unrated, compare_unrated);
     for (uint32_t i = 0; i < rated->n_unrated; i++)
-        write_unrated(rated, &rated->unrated[i], kind, &rows->unrated);
-    return write_invoices(rated, kind, &rows->invoices, totals, err);
+        write_unrated(rated, &rated->unrated[i], kind, rows);
+    return write_invoices(rated, kind, rows, totals, err);
 }

@@ -31,9 +31,17 @@ struct rr_rated {
     uint32_t n_unrated, unrated_size;
 };
 
-/* An account's rows for each result file, whole lines in their final order. */
+/* Dates and periods come again and again: the text that was made last is kept. */
+struct rr_stamp {
+    int32_t number;
+    char text[RR_PERIOD_TEXT];
+    uint32_t len; /* 0: none yet */
+};
+
+/* An account's rows for each result file, whole lines in their final order. Zeroed before use. */
 struct rr_rated_rows {
     struct rr_line lines, invoices, unrated;
+    struct rr_stamp period, from, to;
 };
 
 extern const char rr_lines_header[], rr_invoices_header[], rr_unrated_header[];

@@ -3,6 +3,8 @@
 
 #include "../io/memory.h"
 
+#include <rerate/batch.h>
+
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,7 +67,8 @@ static uint32_t choose_capacity(const struct rr_comm *comm, uint32_t row_size)
 {
     size_t share = SENDING_MEMORY / (2 * (size_t)comm->size);
     size_t bytes = share > BLOCK_MAX ? BLOCK_MAX : share < BLOCK_MIN ? BLOCK_MIN : share;
-    size_t least = row_size + NAME_HEAD + 64 * 1024; /* a row and a long name */
+    /* A row and the longest key: a meter and all dimensions at their longest. */
+    size_t least = row_size + NAME_HEAD + 33 * (RR_NAME_MAX + sizeof(uint32_t));
     return (uint32_t)(bytes > least ? bytes : least);
 }
 

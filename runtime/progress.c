@@ -20,6 +20,7 @@ void rr_progress_init(struct rr_progress *p, const struct rr_comm *comm,
         snprintf(p->metrics_path, sizeof p->metrics_path, "%s", metrics_path);
     bool terminal = isatty(STDERR_FILENO);
     p->bar = mode == RR_PROGRESS_AUTO && terminal;
+    p->times = mode == RR_PROGRESS_PLAIN;
     if (mode == RR_PROGRESS_NONE)
         p->next_draw_ns = INT64_MAX;
 }
@@ -82,11 +83,21 @@ static void write_files(const struct rr_progress *p, int64_t now)
     rr_commit_bytes(p->metrics_path, text, (size_t)n, &ignored);
 }
 
+static void end_phase(const struct rr_progress *p)
+{
+    if (!p->times || p->phase == NULL)
+        return;
+    long long ms = (rr_now_ns() - p->phase_ns) / 1000000;
+    fprintf(stderr, "rerate: %s took %lld.%03lld s\n", p->phase, ms / 1000, ms % 1000);
+}
+
 void rr_progress_phase(struct rr_progress *p, const char *phase, uint64_t total)
 {
     if (!p->active)
         return;
+    end_phase(p);
     p->phase = phase;
+    p->phase_ns = rr_now_ns();
     p->done = 0;
     p->total = total;
     if (p->next_draw_ns != INT64_MAX)
@@ -115,6 +126,7 @@ void rr_progress_fini(struct rr_progress *p)
 {
     if (!p->active)
         return;
+    end_phase(p);
     if (p->drawn)
         fprintf(stderr, "\r\033[K");
     if (p->metrics_path[0])

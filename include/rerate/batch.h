@@ -13,13 +13,14 @@
 enum {
     RR_BATCH_RECORDS = 1024,
     RR_BATCH_COLUMNS = 64,        /* the most columns that a book may name */
+    RR_NAME_MAX = 4096,           /* bytes of an account, a meter or a dimension's value */
     RR_RECORD_MAX = 1024 * 1024,  /* bytes of a record; a longer one is `too_long` */
 };
 
 /* Why a record is quarantined. Where several hold, the first of this order is given. */
 enum rr_reject {
     RR_ACCEPT = 0,
-    RR_TOO_LONG,         /* longer than RR_RECORD_MAX */
+    RR_TOO_LONG,         /* a record over RR_RECORD_MAX, or a name over RR_NAME_MAX */
     RR_BAD_ROW,          /* another number of fields than the header, or an unclosed quote */
     RR_BAD_ENCODING,     /* a column in use is not UTF-8, or holds NUL */
     RR_MISSING_ACCOUNT,

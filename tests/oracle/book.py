@@ -110,7 +110,7 @@ class Book:
 
     @property
     def value_columns(self):
-        """The aggregated columns, in the order of their first use by a meter."""
+        """The aggregated columns, in the order of the names of the meters that use them first."""
         return unique(m.of.column for m in self.meters if m.of)
 
     @property
@@ -152,7 +152,7 @@ def load(path):
         period=period,
         rounding=one_of(decimals.ROUNDING, top.get('rounding', 'half_up')),
         usage=usage,
-        meters=list(meters.values()),
+        meters=sorted(meters.values(), key=lambda meter: meter.name.encode()),
         default_plan=named(plans, top['default_plan']) if 'default_plan' in top else None,
         subscriptions=subscriptions)
 

@@ -11,6 +11,7 @@ import timing
 from book import holds
 from tables import decode, read_bytes, rows
 
+NAME_MAX = 4096   # bytes of an account, a meter or a dimension's value
 RECORD_MAX = 1024 * 1024  # bytes
 
 
@@ -95,6 +96,9 @@ def read_record(book, path, number, row, texts):
         raise Rejected('bad_row')
     rules = book.usage
     texts = {name: read_text(data) for name, data in texts.items()}
+    names = [source.column for source in (rules.account, rules.meter) if source and source.column]
+    if any(len(texts[name].encode()) > NAME_MAX for name in names + list(rules.dimensions)):
+        raise Rejected('too_long')
 
     def text_of(source):
         """None where there is no value."""

@@ -1,0 +1,56 @@
+"""Runs an example on one rank and on three, and hands its result to the caller's checks."""
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+SKIPPED = 77
+# Open MPI keeps memory until the end, which is no leak of ours.
+ENVIRONMENT = {"ASAN_OPTIONS": "detect_leaks=0", "OMPI_ALLOW_RUN_AS_ROOT": "1",
+               "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_hwloc_base_binding_policy": "none",
+               "OMPI_MCA_mpi_yield_when_idle": "1",
+               "OMPI_MCA_btl_vader_single_copy_mechanism": "none"}
+
+
+class Result:
+    def __init__(self, folder):
+        self.folder = folder
+        with open(os.path.join(folder, "reconciliation.json"), encoding="utf-8") as file:
+            self.reconciliation = json.load(file)
+
+    def rows(self, name):
+        with open(os.path.join(self.folder, name), encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def bytes(self):
+        return {name: open(os.path.join(self.folder, name), "rb").read()
+                for name in sorted(os.listdir(self.folder))}
+
+
+def run(example, program, ranks, folder):
+    env = {**ENVIRONMENT, **os.environ, "RERATE": program, "OUT": folder}
+    done = subprocess.run([os.path.join(example, "run.sh"), str(ranks)], env=env, timeout=100,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(done.stdout)
+    if done.returncode == SKIPPED:
+        sys.exit(SKIPPED)
+    if done.returncode != 0:
+        sys.exit(f"run.sh on {ranks} ranks: exit code {done.returncode}")
+    return Result(os.path.join(folder, "results", "latest"))
+
+
+def check(what, found, expected):
+    if found != expected:
+        sys.exit(f"{what}: {found}, not {expected}")
+
+
+def main(checks):
+    example, program = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as scratch:
+        results = [run(example, program, ranks, os.path.join(scratch, str(ranks)))
+                   for ranks in (1, 3)]
+        for result in results:
+            checks(result)
+        check("the bytes of 3 ranks", results[1].bytes() == results[0].bytes(), True)
