@@ -1,6 +1,7 @@
 /* Run files: columns in compressed HDF5. */
 #include "runfile.h"
 
+#include "commit.h"
 #include "shuffle.h"
 
 #include <hdf5.h>
@@ -243,8 +244,10 @@ int rr_run_finish(struct rr_run_writer *run, uint64_t *bytes, struct rr_digest *
         return -1;
     }
     result = close_file(run, err);
-    if (result == 0)
+    if (result == 0) {
+        rr_start_writeback_file(run->path);
         result = rr_digest_file(run->path, bytes, digest, err);
+    }
     if (result != 0)
         unlink(run->path);
     free_writer(run);

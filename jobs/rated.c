@@ -231,13 +231,23 @@ static void write_unrated(const struct rr_rated *rated, const struct rr_unrated 
     rr_line_end(row);
 }
 
+/* Segments and charges come in order, so lines mostly do. */
+static void sort_lines(struct rr_rated *rated)
+{
+    for (uint32_t i = 1; i < rated->n_lines; i++)
+        if (compare_lines(&rated->lines[i - 1], &rated->lines[i]) > 0) {
+            qsort(rated->lines, rated->n_lines, sizeof *rated->lines, compare_lines);
+            return;
+        }
+}
+
 int rr_rated_write(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
                    struct rr_totals *totals, struct rr_error *err)
 {
     rr_line_clear(&rows->lines);
     rr_line_clear(&rows->invoices);
     rr_line_clear(&rows->unrated);
-    qsort(rated->lines, rated->n_lines, sizeof *rated->lines, compare_lines);
+    sort_lines(rated);
     for (uint32_t i = 0; i < rated->n_lines; i++) {
         write_line(rated, &rated->lines[i], kind, rows);
         count_line(&rated->lines[i], totals);

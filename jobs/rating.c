@@ -257,7 +257,10 @@ static uint32_t choose(struct rr_rating *r, uint32_t segment, const struct rr_ch
             group, detail_of(r, &r->book->meters[charge->meter], group->cell->key, charge->split,
                              charge->n_split)};
     }
-    if (charge->n_split > 0)
+    bool sorted = true; /* mostly: groups come in the order of their keys */
+    for (uint32_t i = 1; i < n && sorted; i++)
+        sorted = compare_chosen(&r->chosen[i - 1], &r->chosen[i]) <= 0;
+    if (!sorted)
         qsort(r->chosen, n, sizeof *r->chosen, compare_chosen);
     return n;
 }

@@ -14,6 +14,8 @@ static int compare(const struct rr_total *total, const char currency[4], int32_t
 struct rr_total *rr_totals_at(struct rr_totals *t, const char currency[4], int32_t period,
                               int minor_digits)
 {
+    if (t->last < t->n && compare(&t->total[t->last], currency, period) == 0)
+        return &t->total[t->last];
     uint32_t low = 0, high = t->n;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -22,6 +24,7 @@ struct rr_total *rr_totals_at(struct rr_totals *t, const char currency[4], int32
         else
             high = middle;
     }
+    t->last = low;
     if (low < t->n && compare(&t->total[low], currency, period) == 0)
         return &t->total[low];
     if (t->n == t->size) {

@@ -22,6 +22,7 @@ struct rr_total {
 struct rr_totals {
     struct rr_total *total; /* sorted by (currency, period) */
     uint32_t n, size;
+    uint32_t last; /* the one asked for last: lines of one invoice come together */
 };
 
 /* The total of a currency and period, made when there is none. Valid until the next call. */

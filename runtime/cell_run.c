@@ -4,6 +4,8 @@
 #include "../io/memory.h"
 #include "order.h"
 
+enum { PREFETCH = 12 }; /* cells ahead: they are put in another order than they lie in memory */
+
 struct rr_cell_writer {
     const struct rr_job *job;
     uint32_t n_shards;
@@ -121,9 +123,12 @@ static int put_groups(struct rr_cell_writer *w, const struct rr_fold *fold,
                                    rr_dictionary_text(accounts, account), n, w->state_bytes,
                                    err) != 0)
             return -1;
-        for (uint32_t i = groups->start[g]; i < groups->start[g + 1]; i++)
+        for (uint32_t i = groups->start[g]; i < groups->start[g + 1]; i++) {
+            if (i + PREFETCH < groups->start[groups->n])
+                __builtin_prefetch(rr_fold_at(fold, items[i + PREFETCH].index));
             if (put_cell(w, rr_fold_at(fold, items[i].index), err) != 0)
                 return -1;
+        }
     }
     return 0;
 }
@@ -142,7 +147,7 @@ int rr_cell_writer_put(struct rr_cell_writer *w, const struct rr_fold *fold,
         account[i] = cell->account;
         items[i] = (struct rr_sort_item){(uint64_t)w->key_rank[cell->key] << 32 | bucket, i};
     }
-    struct rr_groups groups = rr_order_items(accounts, w->n_shards, account, items, n);
+    struct rr_groups groups = rr_order_items(accounts, w->n_shards, account, items, n, false);
     int result = put_groups(w, fold, accounts, &groups, items, err);
     rr_groups_fini(&groups);
     free(account);

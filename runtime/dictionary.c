@@ -5,7 +5,7 @@
 
 #include <xxhash.h>
 
-enum { FIRST_SLOTS = 1024, PREFETCH = 16 };
+enum { FIRST_SLOTS = 1024, PREFETCH = 8 };
 
 struct entry {
     uint64_t hash;
@@ -116,6 +116,13 @@ uint32_t rr_dictionary_enter(struct rr_dictionary *d, struct rr_text text, uint6
     return code;
 }
 
+/* The code, plus 1, in the first slot that the i-th text will look into; 0 for none. */
+static uint32_t first_code(const struct rr_dictionary *d, const uint64_t *hash, uint32_t i,
+                           uint32_t n)
+{
+    return i < n ? d->slots[hash[i] & (d->n_slots - 1)].code : 0;
+}
+
 void rr_dictionary_enter_many(struct rr_dictionary *d, uint32_t n, const struct rr_text *text,
                               uint64_t *hash, uint32_t *code)
 {
@@ -124,11 +131,12 @@ void rr_dictionary_enter_many(struct rr_dictionary *d, uint32_t n, const struct 
         __builtin_prefetch(&d->slots[hash[i] & (d->n_slots - 1)]);
     }
     for (uint32_t i = 0; i < n; i++) {
-        if (i + PREFETCH < n) {
-            uint32_t ahead = d->slots[hash[i + PREFETCH] & (d->n_slots - 1)].code;
-            if (ahead != 0)
-                __builtin_prefetch(&d->entries[ahead - 1]);
-        }
+        uint32_t far = first_code(d, hash, i + 2 * PREFETCH, n);
+        uint32_t near = first_code(d, hash, i + PREFETCH, n);
+        if (far != 0)
+            __builtin_prefetch(&d->entries[far - 1]);
+        if (near != 0)
+            __builtin_prefetch(d->bytes + d->entries[near - 1].start);
         code[i] = rr_dictionary_enter(d, text[i], hash[i]);
     }
 }

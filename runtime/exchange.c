@@ -13,7 +13,8 @@ enum {
     TAG = 1,
     BLOCK_MAX = 256 * 1024,
     BLOCK_MIN = 16 * 1024,
-    SENDING_MEMORY = 128 * 1024 * 1024, /* for all blocks of one rank, where there are many ranks */
+    SENDING_MEMORY = 64 * 1024 * 1024, /* for all blocks of one rank */
+    QUEUE_MAX = 32, /* blocks for one destination: it may be busy writing a run for a while */
     RECEIVES = 4,
     NAME_HEAD = 3 * sizeof(uint32_t), /* kind, code, length */
 };
@@ -28,8 +29,9 @@ struct outgoing {
     MPI_Request request; /* MPI_REQUEST_NULL while it is filled or idle */
 };
 
+/* A ring: one is filled while the others are under way. Blocks get their memory when first used. */
 struct destination {
-    struct outgoing two[2]; /* one is filled while the other is under way */
+    struct outgoing *ring;
     int filling;
 };
 
@@ -38,6 +40,7 @@ struct rr_exchange {
     struct rr_receiver receiver;
     uint32_t row_size;
     uint32_t capacity; /* bytes of a block behind its head */
+    int queue;         /* blocks in each ring */
     uint32_t epoch;
     bool stopping;
     bool stop_sent;
@@ -65,11 +68,17 @@ static void post_receive(struct rr_exchange *x, int i)
 
 static uint32_t choose_capacity(const struct rr_comm *comm, uint32_t row_size)
 {
-    size_t share = SENDING_MEMORY / (2 * (size_t)comm->size);
+    size_t share = SENDING_MEMORY / (4 * (size_t)comm->size);
     size_t bytes = share > BLOCK_MAX ? BLOCK_MAX : share < BLOCK_MIN ? BLOCK_MIN : share;
     /* A row and the longest key: a meter and all dimensions at their longest. */
     size_t least = row_size + NAME_HEAD + 33 * (RR_NAME_MAX + sizeof(uint32_t));
     return (uint32_t)(bytes > least ? bytes : least);
+}
+
+static int choose_queue(const struct rr_comm *comm, size_t block)
+{
+    size_t n = SENDING_MEMORY / (block * (size_t)comm->size);
+    return n > QUEUE_MAX ? QUEUE_MAX : n < 2 ? 2 : (int)n;
 }
 
 struct rr_exchange *rr_exchange_create(const struct rr_comm *comm, uint32_t row_size,
@@ -81,15 +90,16 @@ struct rr_exchange *rr_exchange_create(const struct rr_comm *comm, uint32_t row_
     x->receiver = receiver;
     x->row_size = row_size;
     x->capacity = choose_capacity(comm, row_size);
+    x->queue = choose_queue(comm, block_bytes(x));
     x->to = rr_calloc(n, sizeof *x->to);
     x->stops = rr_calloc(n, sizeof *x->stops);
     x->stop_request = rr_malloc(n * sizeof *x->stop_request);
     for (size_t d = 0; d < n; d++) {
         x->stop_request[d] = MPI_REQUEST_NULL;
-        for (int i = 0; i < 2; i++) {
-            x->to[d].two[i].block = rr_malloc(block_bytes(x));
-            x->to[d].two[i].request = MPI_REQUEST_NULL;
-        }
+        x->to[d].ring = rr_calloc((size_t)x->queue, sizeof *x->to[d].ring);
+        for (int i = 0; i < x->queue; i++)
+            x->to[d].ring[i].request = MPI_REQUEST_NULL;
+        x->to[d].ring[0].block = rr_malloc(block_bytes(x));
     }
     for (int i = 0; i < RECEIVES; i++) {
         x->in[i] = rr_malloc(block_bytes(x));
@@ -107,9 +117,11 @@ void rr_exchange_destroy(struct rr_exchange *x)
         MPI_Wait(&x->in_request[i], MPI_STATUS_IGNORE);
         free(x->in[i]);
     }
-    for (int d = 0; d < x->comm->size; d++)
-        for (int i = 0; i < 2; i++)
-            free(x->to[d].two[i].block);
+    for (int d = 0; d < x->comm->size; d++) {
+        for (int i = 0; i < x->queue; i++)
+            free(x->to[d].ring[i].block);
+        free(x->to[d].ring);
+    }
     free(x->to);
     free(x->stops);
     free(x->stop_request);
@@ -190,8 +202,10 @@ static void wait_and_receive(struct rr_exchange *x, MPI_Request *request)
     }
 }
 
-static void begin_filling(struct outgoing *out)
+static void begin_filling(const struct rr_exchange *x, struct outgoing *out)
 {
+    if (out->block == NULL)
+        out->block = rr_malloc(block_bytes(x));
     out->rows_len = 0;
     out->names_len = 0;
 }
@@ -207,28 +221,28 @@ static size_t close_gap(struct rr_exchange *x, struct outgoing *out)
 static void send_block(struct rr_exchange *x, int d)
 {
     struct destination *to = &x->to[d];
-    struct outgoing *out = &to->two[to->filling];
+    struct outgoing *out = &to->ring[to->filling];
     *out->block = (struct rr_block){BLOCK_ROWS, x->epoch, out->rows_len / x->row_size,
                                     out->names_len};
     size_t len = close_gap(x, out);
     if (d == x->comm->rank) {
         deliver(x, d, out->block);
-        begin_filling(out);
+        begin_filling(x, out);
         return;
     }
     MPI_Isend(out->block, (int)len, MPI_BYTE, d, TAG, x->comm->comm, &out->request);
-    to->filling ^= 1;
-    out = &to->two[to->filling];
+    to->filling = (to->filling + 1) % x->queue;
+    out = &to->ring[to->filling];
     wait_and_receive(x, &out->request);
-    begin_filling(out);
+    begin_filling(x, out);
 }
 
 static struct outgoing *with_room(struct rr_exchange *x, int d, size_t bytes)
 {
-    struct outgoing *out = &x->to[d].two[x->to[d].filling];
+    struct outgoing *out = &x->to[d].ring[x->to[d].filling];
     if (out->rows_len + out->names_len + bytes > x->capacity) {
         send_block(x, d);
-        out = &x->to[d].two[x->to[d].filling];
+        out = &x->to[d].ring[x->to[d].filling];
     }
     rr_check(bytes <= x->capacity, "a name longer than a block");
     return out;
@@ -316,10 +330,10 @@ void rr_exchange_end(struct rr_exchange *x)
 {
     for (int d = 0; d < x->comm->size; d++) {
         struct destination *to = &x->to[d];
-        if (to->two[to->filling].rows_len + to->two[to->filling].names_len > 0)
+        if (to->ring[to->filling].rows_len + to->ring[to->filling].names_len > 0)
             send_block(x, d);
-        for (int i = 0; i < 2; i++)
-            wait_and_receive(x, &to->two[i].request);
+        for (int i = 0; i < x->queue; i++)
+            wait_and_receive(x, &to->ring[i].request);
     }
     send_ends(x);
     wait_for_ends(x);

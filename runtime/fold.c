@@ -198,10 +198,16 @@ static void fold_group(struct rr_fold *fold, const uint8_t *rows, uint32_t n,
         struct rr_row row;
         memcpy(&row, rows + (size_t)i * fold->row_size, sizeof row);
         struct rr_plan_targets plan = rr_plans_of(fold->plans, row.key);
+        first_hash[i] = 0;
         if (plan.n == 0)
             continue;
         first_hash[i] = hash_cell(row.account, plan.target[0].cell_key, bucket[i]);
         __builtin_prefetch(&fold->slots[first_hash[i] & (fold->n_slots - 1)]);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t cell = fold->slots[first_hash[i] & (fold->n_slots - 1)].cell;
+        if (cell != 0)
+            __builtin_prefetch(rr_fold_at(fold, cell - 1));
     }
     for (uint32_t i = 0; i < n; i++) {
         const uint8_t *bytes = rows + (size_t)i * fold->row_size;

@@ -3,6 +3,8 @@
 
 #include "../io/memory.h"
 
+#include <rerate/decimal.h>
+
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, INSERTION_MAX = 32, COMPARISON_MAX = 2048 };
 
 static void insertion_sort(struct rr_sort_item *items, size_t n)
@@ -68,6 +70,26 @@ void rr_sort_items(struct rr_sort_item *items, struct rr_sort_item *spare, size_
     }
     if (from != items)
         memcpy(items, from, n * sizeof *items);
+}
+
+/* The place that a hash would have among n evenly spread ones. */
+static uint32_t expected_place(uint64_t hash, uint32_t n)
+{
+    return (uint32_t)((rr_u128)hash * n >> 64);
+}
+
+void rr_sort_hashes(struct rr_sort_item *items, struct rr_sort_item *spare, uint32_t *counts,
+                    uint32_t n)
+{
+    memset(counts, 0, ((size_t)n + 1) * sizeof *counts);
+    for (uint32_t i = 0; i < n; i++)
+        counts[expected_place(items[i].key, n) + 1]++;
+    for (uint32_t i = 0; i < n; i++)
+        counts[i + 1] += counts[i];
+    memcpy(spare, items, n * sizeof *items);
+    for (uint32_t i = 0; i < n; i++)
+        items[counts[expected_place(spare[i].key, n)]++] = spare[i];
+    insertion_sort(items, n);
 }
 
 int rr_account_compare(uint64_t hash_a, struct rr_text a, uint64_t hash_b, struct rr_text b,
@@ -142,18 +164,27 @@ static struct rr_groups present_accounts(const struct rr_dictionary *accounts, u
 }
 
 struct rr_groups rr_order_items(const struct rr_dictionary *accounts, uint32_t n_shards,
-                                const uint32_t *account, struct rr_sort_item *items, uint32_t n)
+                                const uint32_t *account, struct rr_sort_item *items, uint32_t n,
+                                bool hashes)
 {
     uint32_t *rank = rr_malloc((size_t)rr_dictionary_size(accounts) * sizeof *rank);
     struct rr_sort_item *placed = rr_malloc((size_t)n * sizeof *placed);
     struct rr_groups groups = present_accounts(accounts, n_shards, account, n, rank);
     uint32_t *next = rr_malloc(((size_t)groups.n + 1) * sizeof *next);
+    uint32_t *counts = rr_malloc(((size_t)n + 1) * sizeof *counts);
     memcpy(next, groups.start, groups.n * sizeof *next);
     for (uint32_t i = 0; i < n; i++)
         placed[next[rank[account[i]]]++] = items[i];
-    for (uint32_t g = 0; g < groups.n; g++)
-        rr_sort_items(placed + groups.start[g], items, groups.start[g + 1] - groups.start[g]);
+    for (uint32_t g = 0; g < groups.n; g++) {
+        struct rr_sort_item *group = placed + groups.start[g];
+        uint32_t size = groups.start[g + 1] - groups.start[g];
+        if (hashes)
+            rr_sort_hashes(group, items, counts, size);
+        else
+            rr_sort_items(group, items, size);
+    }
     memcpy(items, placed, (size_t)n * sizeof *items);
+    free(counts);
     free(next);
     free(placed);
     free(rank);

@@ -16,6 +16,11 @@ struct rr_sort_item {
 /* Sorts by key; stable. `spare` has room for n items as well. */
 void rr_sort_items(struct rr_sort_item *items, struct rr_sort_item *spare, size_t n);
 
+/* The same where keys are hashes, evenly spread: each goes near its place at once. Not stable. `counts`
+ * has room for n + 1 numbers. */
+void rr_sort_hashes(struct rr_sort_item *items, struct rr_sort_item *spare, uint32_t *counts,
+                    uint32_t n);
+
 static inline uint32_t rr_shard_of(uint64_t account_hash, uint32_t n_shards)
 {
     return (uint32_t)(account_hash % n_shards);
@@ -48,10 +53,11 @@ struct rr_groups {
     uint32_t *start;   /* n + 1 */
 };
 
-/* Sorts n items by (account, key); stable. account[i] is the code of item i before the sort, whose
- * index must be i. The groups are the caller's to free with rr_groups_fini. */
+/* Sorts n items by (account, key); stable unless the keys are hashes. account[i] is the code of item i
+ * before the sort, whose index must be i. The groups are the caller's to free with rr_groups_fini. */
 struct rr_groups rr_order_items(const struct rr_dictionary *accounts, uint32_t n_shards,
-                                const uint32_t *account, struct rr_sort_item *items, uint32_t n);
+                                const uint32_t *account, struct rr_sort_item *items, uint32_t n,
+                                bool hashes);
 void rr_groups_fini(struct rr_groups *groups);
 
 #endif

@@ -365,6 +365,7 @@ struct sink {
 static int sink_flush(struct sink *s, struct rr_error *err)
 {
     int result = rr_pwrite_all(s->fd, s->buffer, s->used, s->offset, s->path, err);
+    rr_start_writeback(s->fd, s->offset, s->used);
     s->offset += s->used;
     s->used = 0;
     return result;

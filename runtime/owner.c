@@ -9,7 +9,7 @@
 
 enum {
     PATH = 4096,
-    BUFFER_MAX = 64 * 1024 * 1024, /* more rows at once only cost fresh memory */
+    BUFFER_MAX = 24 * 1024 * 1024, /* more rows at once only cost fresh memory */
     BUFFER_MIN = 256 * 1024,
 };
 

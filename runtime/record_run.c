@@ -87,7 +87,7 @@ static struct rr_groups order_rows(const struct rr_dictionary *accounts, uint32_
         account[i] = row.account;
         items[i] = (struct rr_sort_item){row.fingerprint[0], i};
     }
-    struct rr_groups groups = rr_order_items(accounts, n_shards, account, items, n);
+    struct rr_groups groups = rr_order_items(accounts, n_shards, account, items, n, true);
     free(account);
     for (uint32_t g = 0; g < groups.n; g++)
         order_copies(rows, row_size, items + groups.start[g],
@@ -173,8 +173,11 @@ static int put_rows(struct rr_run_writer *run, const struct rr_job *job,
     for (uint32_t at = 0; at < n && result == 0; at += STAGE) {
         uint32_t take = n - at < STAGE ? n - at : STAGE;
         for (uint32_t i = 0; i < take; i++) {
-            if (at + i + PREFETCH < n)
-                __builtin_prefetch(rows + (size_t)items[at + i + PREFETCH].index * row_size);
+            if (at + i + PREFETCH < n) {
+                const uint8_t *ahead = rows + (size_t)items[at + i + PREFETCH].index * row_size;
+                __builtin_prefetch(ahead);
+                __builtin_prefetch(ahead + row_size - 1); /* a row may lie on two cache lines */
+            }
             uint32_t index = items[at + i].index;
             struct rr_row row = row_at(rows, row_size, index);
             stage->fingerprint[0][i] = row.fingerprint[0];

@@ -32,6 +32,7 @@ struct resolver {
     uint8_t *rows;                  /* of the current account, then the ones that count */
     uint32_t n_rows, rows_size;
     struct rr_sort_item *items, *spare;
+    uint32_t *counts;
     uint8_t *kept; /* rows that count, of all accounts gathered */
     uint32_t n_kept, kept_size;
     struct rr_changes *changes;
@@ -197,7 +198,7 @@ static void resolve_account(struct resolver *r)
 {
     for (uint32_t i = 0; i < r->n_rows; i++)
         r->items[i] = (struct rr_sort_item){row_at(r, r->rows, i).fingerprint[0], i};
-    rr_sort_items(r->items, r->spare, r->n_rows);
+    rr_sort_hashes(r->items, r->spare, r->counts, r->n_rows);
     for (uint32_t i = 0; i < r->n_rows;) {
         uint32_t end = i + 1;
         while (end < r->n_rows && r->items[end].key == r->items[i].key)
@@ -219,6 +220,7 @@ static void reserve_rows(struct resolver *r, uint64_t n)
     r->rows = rr_realloc(r->rows, (size_t)r->rows_size * r->row_size);
     r->items = rr_realloc(r->items, r->rows_size * sizeof *r->items);
     r->spare = rr_realloc(r->spare, r->rows_size * sizeof *r->spare);
+    r->counts = rr_realloc(r->counts, ((size_t)r->rows_size + 1) * sizeof *r->counts);
 }
 
 static int read_account(struct resolver *r, struct rr_account_merge *merge, struct rr_error *err)
@@ -364,6 +366,7 @@ static void fini_resolver(struct resolver *r)
     free(r->rows);
     free(r->items);
     free(r->spare);
+    free(r->counts);
     free(r->kept);
 }
 
