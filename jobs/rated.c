@@ -254,7 +254,8 @@ int rr_rated_write(struct rr_rated *rated, enum rr_period kind, struct rr_rated_
     }
     for (uint32_t i = 0; i < rated->n_unrated; i++)
         rated->unrated[i].order = i;
-    qsort(rated->unrated, rated->n_unrated, sizeof *rated->unrated, compare_unrated);
+    if (rated->n_unrated > 1)
+        qsort(rated->unrated, rated->n_unrated, sizeof *rated->unrated, compare_unrated);
     for (uint32_t i = 0; i < rated->n_unrated; i++)
         write_unrated(rated, &rated->unrated[i], kind, rows);
     return write_invoices(rated, kind, rows, totals, err);

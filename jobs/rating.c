@@ -119,7 +119,8 @@ static void add_default_segments(struct rr_rating *r, const struct rr_cell *cell
         if (!known)
             rr_segments_add_period(&r->segments, r->book->period, plan, period);
     }
-    qsort(r->segments.segment, r->segments.n, sizeof *r->segments.segment, compare_segments);
+    if (r->segments.n > 1)
+        qsort(r->segments.segment, r->segments.n, sizeof *r->segments.segment, compare_segments);
 }
 
 static void find_segments(struct rr_rating *r, const struct rr_cell *cells, uint32_t n)

@@ -52,11 +52,12 @@ END_TEST
 START_TEST(every_day_lies_in_its_period)
 {
     static const enum rr_period kinds[] = {RR_DAY, RR_WEEK, RR_MONTH, RR_QUARTER, RR_YEAR};
+    const int32_t last = day("2261-01-01");
     for (int k = 0; k < 5; k++)
-        for (int32_t d = day("1678-01-01"); d < day("2261-01-01"); d++) {
+        for (int32_t d = day("1678-01-01"); d < last; d++) {
             int32_t period = rr_period_of_day(kinds[k], d);
-            ck_assert_int_le(rr_period_start(kinds[k], period), d);
-            ck_assert_int_gt(rr_period_start(kinds[k], period + 1), d);
+            if (rr_period_start(kinds[k], period) > d || rr_period_start(kinds[k], period + 1) <= d)
+                ck_abort_msg("day %d, kind %d", d, k);
         }
 }
 END_TEST

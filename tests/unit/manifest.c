@@ -15,7 +15,7 @@ static struct rr_manifest *sample(void)
     for (uint32_t f = 0; f < 3; f++) {
         uint32_t file = rr_manifest_add_file(m, f == 0 ? "a \"b\".csv" : f == 1 ? "\xc3\xa4.csv"
                                                                                 : "z.csv.zst",
-                                             1000 + f, -5 + f);
+                                             1000 + f, (int64_t)f - 5);
         m->files[file].has_digest = f != 1;
         m->files[file].digest = (struct rr_digest){UINT64_MAX - f, f};
         for (uint64_t s = 0; s <= f; s++) {

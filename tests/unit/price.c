@@ -52,7 +52,7 @@ START_TEST(per_unit)
     expect(&charge, "3", 1, 1, "0.00", "0");
     expect(&charge, "-3", 1, 1, "-0.15", "-0.15"); /* nothing is free of what is below zero */
     ck_assert(rr_prices_negative(&charge));
-    /* 36 places are kept until the one rounding: 1.5e-18 x 0.5 = 0.75e-18, shown to 18, half even. */
+    /* 3 x 0.5 = 1.5 and 5 x 0.5 = 2.5 of the last place: shown half even. */
     charge = (struct rr_charge){.price = RR_PER_UNIT, .amount = decimal("0.5")};
     expect(&charge, "0.000000000000000003", 1, 1, "0.00", "0.000000000000000002");
     expect(&charge, "0.000000000000000005", 1, 1, "0.00", "0.000000000000000002");
