@@ -133,6 +133,9 @@ static int add_pattern(struct list *list, const char *pattern, struct rr_error *
 
 static int add_given(struct list *list, const char *given, struct rr_error *err)
 {
+    if (strcmp(given, "-") == 0)
+        return rr_fail(err, RR_EXIT_INPUT,
+                       "-: standard input is not read in this version; write it to a file");
     struct stat st;
     if (stat(given, &st) == 0)
         return add_path(list, given, err);

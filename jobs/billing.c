@@ -185,7 +185,8 @@ static int take_text(void *output, struct rr_text key, struct rr_text text, stru
     return rr_output_add(output, key, text, err);
 }
 
-/* Quarantined records and conflicts, kept as texts, each run by one rank. */
+/* Quarantined records and conflicts, kept as texts, each run by one rank; to the outputs that are
+ * open. */
 static int add_texts(struct billing *b, struct rr_error *err)
 {
     const struct rr_manifest *m = b->state->manifest;
@@ -196,8 +197,10 @@ static int add_texts(struct billing *b, struct rr_error *err)
             continue;
         if ((int)(i % (uint32_t)b->comm->size) != b->comm->rank)
             continue;
-        rr_state_run_path(b->state, m->runs[i].name, path);
         enum output output = kind == RR_RUN_QUARANTINE ? QUARANTINE : CONFLICTS;
+        if (b->output[output] == NULL)
+            continue;
+        rr_state_run_path(b->state, m->runs[i].name, path);
         if (rr_text_run_read(path, take_text, b->output[output], err) != 0)
             return -1;
     }
@@ -236,21 +239,28 @@ static void combine(struct billing *b)
     free(all);
 }
 
+/* Rank 0: writes a JSON text with its line end, and frees it. */
+static int put_json(struct billing *b, const char *name, char *text, struct rr_error *err)
+{
+    struct rr_line line = {0};
+    rr_line_put(&line, text, strlen(text));
+    rr_line_put(&line, "\n", 1);
+    free(text);
+    int result = rr_result_put(&b->result, name, line.bytes, line.used, err);
+    rr_line_fini(&line);
+    return result;
+}
+
 /* Rank 0: what is known of the result as a whole, and the book it was priced by. */
 static int write_facts(struct billing *b, const struct rr_reconciliation *reconciliation,
                        struct rr_error *err)
 {
     char *text = rr_reconciliation_format(reconciliation);
-    int result = rr_result_put(&b->result, "reconciliation.json", text, strlen(text), err);
-    free(text);
-    if (result == 0)
-        result = rr_result_put(&b->result, "book.yaml", b->files.book, b->files.book_len, err);
-    if (result != 0)
+    if (put_json(b, "reconciliation.json", text, err) != 0 ||
+        rr_result_put(&b->result, "book.yaml", b->files.book, b->files.book_len, err) != 0)
         return -1;
     text = rr_run_facts_format(b->book, b->state->manifest, &b->span, &b->result);
-    result = rr_result_put(&b->result, "run.json", text, strlen(text), err);
-    free(text);
-    return result;
+    return put_json(b, "run.json", text, err);
 }
 
 static int finish_result(struct billing *b, struct rr_error *err)
@@ -297,19 +307,25 @@ static int check_quarantine(const struct billing *b, struct rr_error *err)
                    (unsigned long long)most, percent ? "%" : "", b->state->dir);
 }
 
-/* Collective. Records that block publishing are listed beside the state, for repair. */
+/* Collective. Records that block publishing are listed beside the state, for repair. The list goes
+ * when they no longer do. */
+static void drop_list(const struct billing *b, char path[RR_RESULT_PATH])
+{
+    snprintf(path, RR_RESULT_PATH, "%s/quarantine.csv", b->state->dir);
+    if (b->comm->rank == 0)
+        unlink(path);
+    rr_comm_barrier(b->comm);
+}
+
+/* Collective. */
 static int list_quarantine(struct billing *b, struct rr_error *err)
 {
     char path[RR_RESULT_PATH];
     uint64_t bytes;
     struct rr_digest digest;
-    snprintf(path, sizeof path, "%s/quarantine.csv", b->state->dir);
-    if (b->comm->rank == 0)
-        unlink(path);
-    rr_comm_barrier(b->comm);
+    drop_list(b, path);
     b->output[QUARANTINE] =
         rr_output_create(b->comm, path, rr_quarantine_header, b->memory / OUTPUTS);
-    b->output[CONFLICTS] = rr_output_create(b->comm, path, "", 0);
     int result = rr_agree(b->comm, add_texts(b, err), err);
     if (result == 0)
         result = rr_output_finish(b->output[QUARANTINE], &bytes, &digest, err);
@@ -324,11 +340,13 @@ static int publish(void *self, struct rr_state *state, struct rr_progress *progr
     b->state = state;
     b->progress = progress;
     struct rr_error refusal;
+    char list[RR_RESULT_PATH];
     if (check_quarantine(b, &refusal) != 0) {
         if (list_quarantine(b, err) == 0)
             *err = refusal;
         return -1;
     }
+    drop_list(b, list);
     if (choose_span(b, err) != 0 ||
         rr_result_begin(&b->result, b->comm, state->dir, state->run_id, err) != 0)
         return -1;

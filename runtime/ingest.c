@@ -120,8 +120,6 @@ static int read_epoch(struct ingest *in, struct rr_error *err)
     int result = 0;
     while (result == 0) {
         rr_exchange_poll(in->exchange);
-        if (should_stop(in))
-            rr_exchange_ask_stop(in->exchange);
         if (rr_exchange_stop_asked(in->exchange))
             break;
         if (in->csv == NULL && (result = next_split(in, err)) == 0 && in->csv == NULL)
@@ -129,6 +127,8 @@ static int read_epoch(struct ingest *in, struct rr_error *err)
         if (result == 0)
             result = read_batch(in, err);
         show_progress(in);
+        if (should_stop(in)) /* only now: every epoch reads something */
+            rr_exchange_ask_stop(in->exchange);
     }
     if (result != 0)
         rr_exchange_ask_stop(in->exchange);

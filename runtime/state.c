@@ -148,8 +148,11 @@ static int prepare_dirs(const struct rr_state *state, struct rr_error *err)
     return rr_make_dir(path, err);
 }
 
-static int take_lock(struct rr_state *state, struct rr_error *err)
+static int take_lock(struct rr_state *state, bool must_exist, struct rr_error *err)
 {
+    if (must_exist && !exists(state->dir, false) && !exists(state->dir, true))
+        return rr_fail(err, RR_EXIT_INPUT, "%s: holds no state; `rerate run` makes one",
+                       state->dir);
     if (prepare_dirs(state, err) != 0)
         return -1;
     return rr_lock_take(&state->lock, state->dir, err);
@@ -235,9 +238,6 @@ static int open_locked(struct rr_state *state, const struct rr_state_options *op
         return -1;
     bool there =
         rr_comm_max(state->comm, exists(state->dir, false) || exists(state->dir, true)) != 0;
-    if (!there && options->must_exist)
-        return rr_fail(err, RR_EXIT_INPUT, "%s: holds no state; `rerate run` makes one",
-                       state->dir);
     if (there && load_newest(state, err) != 0) {
         bool readable = rr_comm_sum(state->comm, state->lost == NULL) == 0;
         if (options->must_exist || !readable)
@@ -260,7 +260,7 @@ int rr_state_open(struct rr_state *state, const struct rr_comm *comm,
 {
     *state = (struct rr_state){.comm = comm, .lock = {.fd = -1}};
     snprintf(state->dir, sizeof state->dir, "%s", options->dir);
-    int result = comm->rank == 0 ? take_lock(state, err) : 0;
+    int result = comm->rank == 0 ? take_lock(state, options->must_exist, err) : 0;
     if (rr_agree(comm, result, err) != 0)
         return -1;
     memcpy(state->run_id, state->lock.id, sizeof state->run_id);

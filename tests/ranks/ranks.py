@@ -1,0 +1,118 @@
+"""Promise 2: the bytes published depend on the inputs and the book alone, not on the number of ranks,
+the split of the inputs, the memory, the shards, or in how many runs the usage came."""
+import pathlib
+
+from harness import CSV, main, require, require_equal, result_of, results
+
+
+def all_ranks(arguments):
+    return [int(n) for n in arguments.ranks.split(",")]
+
+
+def run_at(program, ranks, folder, workspace, *options, book="book.yaml", usage=("usage",)):
+    program.run(ranks, "run", "-w", workspace, *options, book, *usage, cwd=folder)
+    return result_of(workspace)
+
+
+def same_at_all_ranks(program, scratch, arguments, folder, *options, book="book.yaml", want=None,
+                      names=None):
+    """`want` is what they must equal, in the files named; else the first one's result."""
+    for ranks in all_ranks(arguments):
+        got = run_at(program, ranks, folder, scratch / f"w{ranks}", *options, book=book)
+        want = want or got
+        require_equal(want, got, f"{ranks} ranks {' '.join(options)}", names)
+        require(results(scratch / f"w{ranks}") == ["0001", "latest"], "one result")
+    return want
+
+
+def reference(program, scratch, arguments):
+    return run_at(program, None, arguments.sample, scratch / "reference")
+
+
+def default(program, scratch, arguments):
+    want = reference(program, scratch, arguments)
+    require(want["lines.csv"].count(b"\n") > 10000, "a sample with many lines")
+    same_at_all_ranks(program, scratch, arguments, arguments.sample, want=want)
+
+
+def plain_input_in_small_splits(program, scratch, arguments):
+    want = same_at_all_ranks(program, scratch, arguments, arguments.plain, "--split", "64K")
+    require_equal(reference(program, scratch, arguments), want, "plain or zstd", CSV)
+
+
+def little_memory(program, scratch, arguments):
+    same_at_all_ranks(program, scratch, arguments, arguments.sample, "--memory", "4M",
+                      want=reference(program, scratch, arguments))
+
+
+def few_shards(program, scratch, arguments):
+    same_at_all_ranks(program, scratch, arguments, arguments.sample, "--shards", "7",
+                      want=reference(program, scratch, arguments))
+
+
+def edited_book(arguments, scratch, name, old, new):
+    """A copy of the sample's book, beside a copy of its subscriptions, with `old` replaced."""
+    sample = pathlib.Path(arguments.sample)
+    text = (sample / "book.yaml").read_text()
+    require(old in text, f"'{old}' in the book")
+    (scratch / name).write_text(text.replace(old, new))
+    (scratch / "subscriptions.csv").write_bytes((sample / "subscriptions.csv").read_bytes())
+    return scratch / name
+
+
+def without_event_ids(program, scratch, arguments):
+    book = edited_book(arguments, scratch, "no-ids.yaml", "  event_id: event_id\n", "")
+    same_at_all_ranks(program, scratch, arguments, arguments.sample, book=book)
+
+
+def rate_equals_a_fresh_run(program, scratch, arguments):
+    book = edited_book(arguments, scratch, "dearer.yaml", '"0.0004"', '"0.00051"')
+    want = run_at(program, None, arguments.sample, scratch / "fresh", book=book)
+    run_at(program, 3, arguments.sample, scratch / "w")
+    for ranks in (2, 1, 4):
+        program.run(ranks, "rate", "-w", scratch / "w", book, cwd=arguments.sample)
+        require_equal(want, result_of(scratch / "w"), f"rate at {ranks} ranks")
+    require(results(scratch / "w") == ["0001", "0002", "latest"],
+            "the same result is not published twice")
+
+
+def nothing_new_changes_nothing(program, scratch, arguments):
+    first = run_at(program, 3, arguments.sample, scratch / "w")
+    out, _ = program.run(2, "run", "-w", scratch / "w", "book.yaml", "usage", cwd=arguments.sample)
+    require("unchanged" in out, f"says unchanged: {out}")
+    require(results(scratch / "w") == ["0001", "latest"], "no second result")
+    require_equal(first, result_of(scratch / "w"), "result untouched")
+
+
+def cut_usage(folder, pieces, target):
+    """The records of a plain sample, dealt out to several files, so that copies are far apart."""
+    rows, header = [], None
+    for file in sorted(pathlib.Path(folder, "usage").iterdir()):
+        lines = file.read_bytes().splitlines(keepends=True)
+        header, rows = lines[0], rows + lines[1:]
+    target.mkdir()
+    for piece in range(pieces):
+        part = rows[piece * len(rows) // pieces:(piece + 1) * len(rows) // pieces]
+        (target / f"part-{piece}.csv").write_bytes(header + b"".join(part))
+
+
+def usage_in_several_runs(program, scratch, arguments):
+    cut_usage(arguments.plain, 4, scratch / "usage")
+    for book in ("book.yaml", edited_book(arguments, scratch, "no-ids.yaml",
+                                          "  event_id: event_id\n", "")):
+        name = pathlib.Path(book).stem
+        book = pathlib.Path(arguments.plain, book).resolve()
+        want = run_at(program, 2, scratch, scratch / f"{name}-at-once", book=book)
+        # The last files first: order is by path, not by arrival.
+        for ranks, usage in ((3, ["usage/part-3.csv", "usage/part-1.csv"]), (1, ["usage/part-0.csv"]),
+                             (4, ["usage"])):
+            got = run_at(program, ranks, scratch, scratch / f"{name}-bit-by-bit", book=book,
+                         usage=usage)
+        require_equal(want, got, f"{name}: bit by bit", CSV + ("reconciliation.json",))
+
+
+if __name__ == "__main__":
+    main({test.__name__: test for test in (
+        default, plain_input_in_small_splits, little_memory, few_shards, without_event_ids,
+        rate_equals_a_fresh_run, nothing_new_changes_nothing, usage_in_several_runs)},
+         "--sample", "--plain", "--ranks")
