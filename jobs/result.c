@@ -107,8 +107,8 @@ unsigned rr_result_latest(const char *dir)
     return latest_of(results);
 }
 
-/* Results are never renumbered: the next number is above all that are there. */
-static unsigned next_number(const struct rr_result *r)
+/* The greatest number that is there; results are never renumbered. */
+static unsigned greatest_number(const struct rr_result *r)
 {
     unsigned most = 0, number;
     DIR *dir = opendir(r->results);
@@ -117,7 +117,7 @@ static unsigned next_number(const struct rr_result *r)
             most = number;
     if (dir)
         closedir(dir);
-    return most + 1;
+    return most;
 }
 
 static bool equal_files(const char *a, const char *b)
@@ -133,12 +133,12 @@ static bool equal_files(const char *a, const char *b)
 }
 
 /* run.json holds the digests of all other files, so it stands for the whole result. */
-static bool same_as_latest(const struct rr_result *r)
+static bool same_as(const struct rr_result *r, unsigned number)
 {
-    char latest[RR_RESULT_PATH], mine[RR_RESULT_PATH + 64];
-    snprintf(latest, sizeof latest, "%s/latest/run.json", r->results);
+    char other[RR_RESULT_PATH], mine[RR_RESULT_PATH + 64];
+    snprintf(other, sizeof other, "%s/%04u/run.json", r->results, number);
     file_path(r, "run.json", mine);
-    return equal_files(latest, mine);
+    return number > 0 && equal_files(other, mine);
 }
 
 static int move_latest(const struct rr_result *r, const char *name, struct rr_error *err)
@@ -157,13 +157,19 @@ static int move_latest(const struct rr_result *r, const char *name, struct rr_er
 int rr_result_publish(struct rr_result *r, unsigned *number, bool *same, struct rr_error *err)
 {
     char final[RR_RESULT_PATH], name[16];
+    unsigned greatest = greatest_number(r);
     *number = latest_of(r->results);
-    *same = *number > 0 && same_as_latest(r);
+    *same = same_as(r, *number);
     if (*same)
         return rr_remove_dir(r->making, err);
+    if (greatest > *number && same_as(r, greatest)) { /* a crash came before `latest` moved */
+        *number = greatest;
+        snprintf(name, sizeof name, "%04u", *number);
+        return rr_remove_dir(r->making, err) == 0 ? move_latest(r, name, err) : -1;
+    }
     if (rr_result_put(r, "_SUCCESS", "", 0, err) != 0 || rr_sync_dir(r->making, err) != 0)
         return -1;
-    *number = next_number(r);
+    *number = greatest + 1;
     snprintf(name, sizeof name, "%04u", *number);
     snprintf(final, sizeof final, "%s/%s", r->results, name);
     if (rename(r->making, final) != 0)

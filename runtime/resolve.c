@@ -446,6 +446,8 @@ static int resolve_rounds(struct resolver *r, const struct rr_pace *pace, struct
     uint32_t *open = open_shards(r->state, &n);
     int64_t committed = rr_now_ns();
     int result = 0;
+    if (rr_comm_sum(comm, n) == 0)
+        rounds = 0;
     for (uint32_t i = 0; i < rounds && result == 0; i++) {
         uint32_t from = (uint32_t)((uint64_t)n * i / rounds);
         uint32_t to = (uint32_t)((uint64_t)n * (i + 1) / rounds);
