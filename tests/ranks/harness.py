@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 MPI = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
        "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_hwloc_base_binding_policy": "none",
@@ -102,8 +103,9 @@ def main(tests, *options):
             continue
         scratch = pathlib.Path(tempfile.mkdtemp(prefix="rr-"))
         try:
+            began = time.monotonic()
             test(Program(arguments.program, scratch), scratch, arguments)
-            print(f"ok    {name}", flush=True)
+            print(f"ok    {name} ({time.monotonic() - began:.1f} s)", flush=True)
             shutil.rmtree(scratch)
         except (Failed, subprocess.TimeoutExpired) as error:
             print(f"FAIL  {name}: {error}\n      kept in {scratch}", flush=True)
