@@ -22,8 +22,7 @@ struct rr_digest rr_digest_bytes(const void *bytes, size_t len)
     return digest_of(XXH3_128bits(bytes, len));
 }
 
-int rr_digest_file(const char *path, uint64_t *size, struct rr_digest *digest,
-                   struct rr_error *err)
+int rr_digest_file(const char *path, uint64_t *size, struct rr_digest *digest, struct rr_error *err)
 {
     int result = -1;
     int fd = open(path, O_RDONLY | O_CLOEXEC);

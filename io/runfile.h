@@ -16,7 +16,7 @@
 #include "digest.h"
 
 enum {
-    RR_RUN_CHUNK = 16384,  /* elements */
+    RR_RUN_CHUNK = 16384, /* elements */
     RR_RUN_COLUMNS = 40,
 };
 

@@ -147,7 +147,7 @@ static int count_cells(struct billing *b, const struct rr_cell *cells, uint32_t 
         if (!job->meters[cells[i].meter].kernel->finalize(cells[i].state, &value)) {
             struct rr_text name = b->book->meters[cells[i].meter].name;
             return rr_fail(err, RR_EXIT_DATA, "a quantity of meter '%.*s' has more than 20 digits",
-                           (int)name.len, name.ptr);
+                           RR_SHOW(name));
         }
         rr_sum_add(&b->cells[cells[i].meter], value);
     }
@@ -161,7 +161,7 @@ static int add_rows(struct billing *b, enum output output, struct rr_text key,
         return 0;
     if (rows->used > UINT32_MAX / 2)
         return rr_fail(err, RR_EXIT_DATA, "account '%.*s' has more than 2 GB of lines",
-                       (int)key.len, key.ptr);
+                       RR_SHOW(key));
     return rr_output_add(b->output[output], key, rr_line_text(rows), err);
 }
 
@@ -364,8 +364,8 @@ static int publish(void *self, struct rr_state *state, struct rr_progress *progr
         if (b->comm->rank == 0)
             rr_result_abandon(&b->result);
     } else if (b->comm->rank == 0) {
-        rr_summary_print(b->options->json, state->manifest, &b->totals, state->dir,
-                         b->number, b->same);
+        rr_summary_print(b->options->json, state->manifest, &b->totals, state->dir, b->number,
+                         b->same);
     }
     return result;
 }
@@ -373,13 +373,8 @@ static int publish(void *self, struct rr_state *state, struct rr_progress *progr
 /* Half of the node's memory, shared by its ranks. */
 static uint64_t default_memory(const struct rr_comm *comm)
 {
-    MPI_Comm node;
-    int local = 1;
-    MPI_Comm_split_type(comm->comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
-    MPI_Comm_size(node, &local);
-    MPI_Comm_free(&node);
     uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-    return bytes / 2 / (uint64_t)local;
+    return bytes / 2 / (uint64_t)rr_comm_local_size(comm);
 }
 
 static void close_billing(struct billing *b)

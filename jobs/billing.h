@@ -20,7 +20,7 @@ struct rr_billing_options {
     const volatile sig_atomic_t *stop;
     enum rr_progress_mode progress;
     const char *metrics_path;
-    uint64_t max_quarantine;   /* records */
+    uint64_t max_quarantine; /* records */
     bool max_quarantine_is_percent;
     const char *from, *to; /* periods; NULL: all */
     bool json;

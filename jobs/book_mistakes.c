@@ -5,21 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MESSAGE_BYTES = 512, SHOWN_BYTES = 60 };
+enum { MESSAGE_BYTES = 512 };
 
 static bool continues_character(char c)
 {
     return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-int rr_show_len(struct rr_text text)
-{
-    uint32_t len = text.len;
-    if (len > SHOWN_BYTES)
-        len = SHOWN_BYTES;
-    while (len > 0 && len < text.len && continues_character(text.ptr[len]))
-        len--;
-    return (int)len;
 }
 
 /* Bytes of the character at p, 0 when it is no UTF-8 (Unicode 15, table 3-7). */

@@ -17,10 +17,6 @@ struct rr_book_reader {
     const char **plan_names;           /* made when first needed */
 };
 
-/* Arguments for `%.*s`: a text of the user's in a message, cut when it is long. */
-#define RR_SHOW(t) rr_show_len(t), (t).ptr
-int rr_show_len(struct rr_text text);
-
 void rr_mistake_add(struct rr_mistakes *mistakes, const char *file, struct rr_place place,
                     const char *format, ...) __attribute__((format(printf, 4, 5)));
 void rr_mistakes_sort(struct rr_mistakes *mistakes);

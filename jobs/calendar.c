@@ -89,8 +89,7 @@ static int32_t cached_period(struct rr_calendar *c, int32_t day)
     return c->cache[i].period;
 }
 
-void rr_calendar_buckets(struct rr_calendar *c, uint32_t n, const int64_t *time_ns,
-                         int32_t *bucket)
+void rr_calendar_buckets(struct rr_calendar *c, uint32_t n, const int64_t *time_ns, int32_t *bucket)
 {
     for (uint32_t i = 0; i < n; i++) {
         int64_t utc_s = floor_div(time_ns[i], NS);

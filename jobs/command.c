@@ -15,8 +15,9 @@ static int run(const struct rr_comm *comm, const struct rr_arguments *a, struct 
 {
     struct rr_billing_options options = a->billing;
     if (a->n_rest < 2)
-        return rr_fail(err, RR_EXIT_USAGE, "run wants a book and usage files; see `rerate run "
-                                           "--help`");
+        return rr_fail(err, RR_EXIT_USAGE,
+                       "run wants a book and usage files; see `rerate run "
+                       "--help`");
     options.reads = true;
     options.book_path = a->rest[0];
     options.inputs = a->rest + 1;
@@ -72,8 +73,7 @@ static bool read_count(const char *text, uint64_t *out)
     return read_number(text, &end, out) && *end == '\0';
 }
 
-static bool read_unit(const char *text, const char *letters, const uint64_t *factors,
-                      uint64_t *out)
+static bool read_unit(const char *text, const char *letters, const uint64_t *factors, uint64_t *out)
 {
     const char *end;
     if (!read_number(text, &end, out))
@@ -81,7 +81,8 @@ static bool read_unit(const char *text, const char *letters, const uint64_t *fac
     if (*end == '\0')
         return true;
     const char *letter = strchr(letters, *end);
-    return letter && end[1] == '\0' && !__builtin_mul_overflow(*out, factors[letter - letters], out);
+    return letter && end[1] == '\0' &&
+           !__builtin_mul_overflow(*out, factors[letter - letters], out);
 }
 
 static bool read_size(const char *text, uint64_t *out)
@@ -226,8 +227,10 @@ static const struct option {
     bool (*set)(struct rr_arguments *a, const char *value);
 } options[] = {
     {'w', "--workspace", "-w", "DIR", "the workspace", set_workspace},
-    {'m', "--memory", NULL, "SIZE", "memory for the state of one rank (default: node memory / 2 / "
-                                    "local ranks)", set_memory},
+    {'m', "--memory", NULL, "SIZE",
+     "memory for the state of one rank (default: node memory / 2 / "
+     "local ranks)",
+     set_memory},
     {'c', "--checkpoint-every", NULL, "TIME", "how much work a crash may cost (default: 60s)",
      set_checkpoint},
     {'q', "--max-quarantine", NULL, "N|P%", "publish with up to so many bad records (default: 0)",
@@ -336,12 +339,11 @@ static int read_option(const struct rr_command *command, char **argv, int argc, 
     const char *value, *word = argv[*i];
     const struct option *option = find_option(command, word, &value);
     if (option == NULL)
-        return rr_fail(err, RR_EXIT_USAGE, "%s: no such option of %s; see `rerate %s --help`",
-                       word, command->name, command->name);
+        return rr_fail(err, RR_EXIT_USAGE, "%s: no such option of %s; see `rerate %s --help`", word,
+                       command->name, command->name);
     if (option->value && value == NULL) {
         if (*i + 1 >= argc)
-            return rr_fail(err, RR_EXIT_USAGE, "%s wants a value: %s", option->name,
-                           option->value);
+            return rr_fail(err, RR_EXIT_USAGE, "%s wants a value: %s", option->name, option->value);
         value = argv[++*i];
     }
     if (!option->set(arguments, value))

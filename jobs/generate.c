@@ -15,7 +15,7 @@
 
 enum {
     RECORDS_A_FILE = 500000,
-    RESENT = 100,  /* one in so many is a copy */
+    RESENT = 100, /* one in so many is a copy */
     YEAR = 2025,
     DAY_MS = 86400000,
     DAYS = 365,
@@ -115,10 +115,9 @@ static size_t write_record(const struct sample *s, uint64_t i, char *out, size_t
     uint64_t in_day = ms % DAY_MS;
     unsigned kind = (unsigned)(c % 8);
     int n = snprintf(out, size, "%016llx,acct-%07llu,%sT%02u:%02u:%02u.%03uZ,",
-                     (unsigned long long)mix(a ^ 0x5bd1e995u),
-                     (unsigned long long)account_of(s, a), day, (unsigned)(in_day / 3600000),
-                     (unsigned)(in_day / 60000 % 60), (unsigned)(in_day / 1000 % 60),
-                     (unsigned)(in_day % 1000));
+                     (unsigned long long)mix(a ^ 0x5bd1e995u), (unsigned long long)account_of(s, a),
+                     day, (unsigned)(in_day / 3600000), (unsigned)(in_day / 60000 % 60),
+                     (unsigned)(in_day / 1000 % 60), (unsigned)(in_day % 1000));
     const char *region = regions[(c >> 8) % 3];
     size_t at = (size_t)n;
     if (kind < 3)

@@ -216,8 +216,7 @@ static void latest_init(void *state)
     init_zero(state, sizeof(struct latest));
 }
 
-static void latest_offer(struct latest *state, rr_decimal value, int64_t time_ns,
-                         uint64_t position)
+static void latest_offer(struct latest *state, rr_decimal value, int64_t time_ns, uint64_t position)
 {
     if (state->value.known &&
         (time_ns < state->time_ns || (time_ns == state->time_ns && position < state->position)))
@@ -281,8 +280,8 @@ static void latest_reposition(void *state, const uint32_t *file_map)
 const struct rr_kernel rr_kernels[] = {
     {"count", 1, sizeof(struct count), false, count_init, count_update, count_merge, count_encode,
      count_decode, count_finalize, NULL},
-    {"sum", 1, sizeof(struct rr_sum), true, sum_init, sum_update, sum_merge, sum_encode,
-     sum_decode, sum_finalize, NULL},
+    {"sum", 1, sizeof(struct rr_sum), true, sum_init, sum_update, sum_merge, sum_encode, sum_decode,
+     sum_finalize, NULL},
     {"min", 1, sizeof(struct extreme), true, extreme_init, min_update, min_merge, extreme_encode,
      extreme_decode, extreme_finalize, NULL},
     {"max", 1, sizeof(struct extreme), true, extreme_init, max_update, max_merge, extreme_encode,

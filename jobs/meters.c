@@ -148,8 +148,8 @@ static enum rr_reject read_head(struct rr_meters *m, const struct rr_batch *batc
         if (no_value(usage, facts->event_id[i]))
             return RR_MISSING_EVENT_ID;
     }
-    switch (rr_timestamp_parse(field(&usage->timestamp, batch, i), m->book->zone,
-                               &facts->time_ns[i])) {
+    switch (
+        rr_timestamp_parse(field(&usage->timestamp, batch, i), m->book->zone, &facts->time_ns[i])) {
     case RR_TIMESTAMP_OK:
         return RR_ACCEPT;
     case RR_TIMESTAMP_RANGE:

@@ -82,7 +82,7 @@ static const struct {
     price_function price;
     bool negative; /* a quantity below zero is priced as it is */
 } prices[] = {
-    [RR_FLAT] = {price_flat, false},       [RR_PER_UNIT] = {price_per_unit, true},
+    [RR_FLAT] = {price_flat, false},           [RR_PER_UNIT] = {price_per_unit, true},
     [RR_GRADUATED] = {price_graduated, false}, [RR_VOLUME] = {price_volume, false},
     [RR_PACKAGE] = {price_package, false},
 };

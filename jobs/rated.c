@@ -148,8 +148,7 @@ static bool same_invoice(const struct rr_rated_line *a, const struct rr_rated_li
 
 /* The invoice that line `first` is the first of. */
 static int write_invoice(const struct rr_rated *rated, uint32_t first, enum rr_period kind,
-                         struct rr_rated_rows *rows, struct rr_totals *totals,
-                         struct rr_error *err)
+                         struct rr_rated_rows *rows, struct rr_totals *totals, struct rr_error *err)
 {
     struct rr_line *row = &rows->invoices;
     const struct rr_rated_line *head = &rated->lines[first];
@@ -168,7 +167,7 @@ static int write_invoice(const struct rr_rated *rated, uint32_t first, enum rr_p
     if (!rr_sum_decimal(&sum, &amount))
         return rr_fail(err, RR_EXIT_DATA,
                        "account '%.*s': the total of an invoice has more than 20 digits",
-                       (int)rated->account.len, rated->account.ptr);
+                       RR_SHOW(rated->account));
     struct rr_total *total =
         rr_totals_at(totals, plan->currency, head->segment->period, plan->minor_digits);
     total->invoiced_lines += n;

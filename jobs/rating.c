@@ -37,7 +37,7 @@ struct rr_rating {
     struct group **by_segment;
     struct chosen *chosen;
     uint32_t n_groups, groups_size;
-    uint32_t *segment_start;  /* segment s has by_segment[segment_start[s] .. segment_start[s+1]) */
+    uint32_t *segment_start; /* segment s has by_segment[segment_start[s] .. segment_start[s+1]) */
     uint32_t segment_size;
     struct rr_arena *details; /* of the account in hand */
     struct rr_line detail;
@@ -74,7 +74,7 @@ static int fail(const struct rr_rating *r, const char *what, struct rr_text name
                 struct rr_error *err)
 {
     return rr_fail(err, RR_EXIT_DATA, "account '%.*s': %s '%.*s' has more than 20 digits",
-                   (int)r->rated.account.len, r->rated.account.ptr, what, (int)name.len, name.ptr);
+                   RR_SHOW(r->rated.account), what, RR_SHOW(name));
 }
 
 /* The account's subscriptions stand together, sorted by start. */
@@ -158,8 +158,7 @@ static void reserve(struct rr_rating *r, uint32_t n)
     }
     if (r->segments.n + 2 > r->segment_size) {
         r->segment_size = (r->segments.n + 2) * 2;
-        r->segment_start =
-            rr_realloc(r->segment_start, r->segment_size * sizeof *r->segment_start);
+        r->segment_start = rr_realloc(r->segment_start, r->segment_size * sizeof *r->segment_start);
     }
 }
 
@@ -254,9 +253,9 @@ static uint32_t choose(struct rr_rating *r, uint32_t segment, const struct rr_ch
         if (group->cell->meter != charge->meter || !holds(charge, group->cell->key))
             continue;
         group->taken = true;
-        r->chosen[n++] = (struct chosen){
-            group, detail_of(r, &r->book->meters[charge->meter], group->cell->key, charge->split,
-                             charge->n_split)};
+        r->chosen[n++] =
+            (struct chosen){group, detail_of(r, &r->book->meters[charge->meter], group->cell->key,
+                                             charge->split, charge->n_split)};
     }
     bool sorted = true; /* mostly: groups come in the order of their keys */
     for (uint32_t i = 1; i < n && sorted; i++)
@@ -302,9 +301,8 @@ static int rate_chosen(struct rr_rating *r, const struct rr_segment *segment,
     if (!kernel->finalize(state, &quantity))
         return fail(r, "the quantity of meter", meter->name, err);
     if (quantity < 0 && !rr_prices_negative(charge))
-        *rr_rated_add_unrated(&r->rated) =
-            (struct rr_unrated){segment->period, meter->name, detail, quantity, records,
-                                "negative_quantity", 0};
+        *rr_rated_add_unrated(&r->rated) = (struct rr_unrated){
+            segment->period, meter->name, detail, quantity, records, "negative_quantity", 0};
     return add_line(r, segment, charge, detail, quantity, err);
 }
 
@@ -362,9 +360,14 @@ static int report_unrated(struct rr_rating *r, uint32_t first, uint32_t end, boo
     rr_decimal quantity;
     if (!r->job->meters[cell->meter].kernel->finalize(cell->state, &quantity))
         return fail(r, "the quantity of meter", meter->name, err);
-    *rr_rated_add_unrated(&r->rated) = (struct rr_unrated){
-        r->groups[first].period, meter->name, detail_of(r, meter, cell->key, NULL, meter->n_by),
-        quantity, records, reason, 0};
+    *rr_rated_add_unrated(&r->rated) =
+        (struct rr_unrated){r->groups[first].period,
+                            meter->name,
+                            detail_of(r, meter, cell->key, NULL, meter->n_by),
+                            quantity,
+                            records,
+                            reason,
+                            0};
     return 0;
 }
 

@@ -20,8 +20,7 @@ static int broken(struct rr_error *err, const char *law, struct rr_text name, co
 static int check_records(const struct rr_reconciliation *r, struct rr_error *err)
 {
     const struct rr_tally *in = &r->manifest->ingested, *out = &r->manifest->resolved;
-    uint64_t found = out->aggregated + out->duplicate + out->not_metered +
-                     rr_tally_quarantined(in);
+    uint64_t found = out->aggregated + out->duplicate + out->not_metered + rr_tally_quarantined(in);
     char left[24], right[24];
     if (found == in->read)
         return 0;
@@ -130,8 +129,8 @@ static json_t *total_json(const struct rr_reconciliation *r, const struct rr_tot
     json_t *out = json_object();
     char period[RR_PERIOD_TEXT], money[RR_DECIMAL_TEXT];
     rr_decimal amount;
-    struct rr_sum residue = total->amount, minus = {{~total->exact.low[0], ~total->exact.low[1]},
-                                                    ~total->exact.high};
+    struct rr_sum residue = total->amount,
+                  minus = {{~total->exact.low[0], ~total->exact.low[1]}, ~total->exact.high};
     rr_sum_add(&minus, 1); /* two's complement */
     rr_sum_merge(&residue, &minus);
     rr_period_format(r->book->period, total->period, period);

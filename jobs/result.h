@@ -18,8 +18,8 @@ struct rr_result_file {
 
 struct rr_result {
     const struct rr_comm *comm;
-    char results[RR_RESULT_PATH - 64]; /* DIR/results */
-    char making[RR_RESULT_PATH];       /* the directory under its first name */
+    char results[RR_RESULT_PATH - 64];           /* DIR/results */
+    char making[RR_RESULT_PATH];                 /* the directory under its first name */
     struct rr_result_file file[RR_RESULT_FILES]; /* on rank 0 */
     int n_files;
 };
@@ -42,8 +42,7 @@ int rr_result_put(struct rr_result *result, const char *name, const void *bytes,
 
 /* Rank 0 only. Publishes under the next number and moves `latest`; `number` is set. When the latest
  * result has a run.json of the same bytes, that one stands: the new one is dropped and `*same` set. */
-int rr_result_publish(struct rr_result *result, unsigned *number, bool *same,
-                      struct rr_error *err);
+int rr_result_publish(struct rr_result *result, unsigned *number, bool *same, struct rr_error *err);
 
 /* Rank 0 only. Removes a result that was not published. */
 void rr_result_abandon(struct rr_result *result);

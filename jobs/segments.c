@@ -23,8 +23,8 @@ static int32_t earlier(int32_t a, int32_t b)
 }
 
 /* Adds [from, to) of a period, cut where versions of the plan begin. */
-static void add_cut(struct rr_segments *s, const struct rr_plan *plan, int32_t period,
-                    int32_t from, int32_t to)
+static void add_cut(struct rr_segments *s, const struct rr_plan *plan, int32_t period, int32_t from,
+                    int32_t to)
 {
     const struct rr_version *version = NULL;
     for (int v = 0; v < plan->n_versions && from < to; v++) {
@@ -41,8 +41,8 @@ static void add_cut(struct rr_segments *s, const struct rr_plan *plan, int32_t p
         append(s, (struct rr_segment){plan, version, period, from, to});
 }
 
-void rr_segments_add_period(struct rr_segments *s, enum rr_period kind,
-                            const struct rr_plan *plan, int32_t period)
+void rr_segments_add_period(struct rr_segments *s, enum rr_period kind, const struct rr_plan *plan,
+                            int32_t period)
 {
     add_cut(s, plan, period, rr_period_start(kind, period), rr_period_start(kind, period + 1));
 }

@@ -38,9 +38,8 @@ static void format_amount(const struct currency_total *total, char out[RR_SUM_TE
         rr_sum_format(&total->amount, out);
 }
 
-static void print_json(const struct rr_manifest *m,
-                       const struct rr_totals *totals, const char *dir, unsigned number,
-                       bool unchanged)
+static void print_json(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
+                       unsigned number, bool unchanged)
 {
     char name[32], amount[RR_SUM_TEXT];
     struct currency_total total;
@@ -54,8 +53,8 @@ static void print_json(const struct rr_manifest *m,
     }
     snprintf(name, sizeof name, "%04u", number);
     json_t *out = json_pack(
-        "{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "workspace", dir, "result",
-        name, "unchanged", unchanged, "read", (json_int_t)m->ingested.read, "aggregated",
+        "{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "workspace", dir, "result", name,
+        "unchanged", unchanged, "read", (json_int_t)m->ingested.read, "aggregated",
         (json_int_t)m->resolved.aggregated, "duplicate", (json_int_t)m->resolved.duplicate,
         "quarantined", (json_int_t)rr_tally_quarantined(&m->ingested), "not_metered",
         (json_int_t)m->resolved.not_metered, "conflicts", (json_int_t)m->resolved.conflicts,
@@ -67,8 +66,8 @@ static void print_json(const struct rr_manifest *m,
     json_decref(out);
 }
 
-static void print_text(const struct rr_manifest *m, const struct rr_totals *totals,
-                       const char *dir, unsigned number, bool unchanged)
+static void print_text(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
+                       unsigned number, bool unchanged)
 {
     struct currency_total total;
     char amount[RR_SUM_TEXT];
@@ -91,9 +90,8 @@ static void print_text(const struct rr_manifest *m, const struct rr_totals *tota
            unchanged ? " (nothing has changed: it stands)" : "");
 }
 
-void rr_summary_print(bool json, const struct rr_manifest *manifest,
-                      const struct rr_totals *totals, const char *dir, unsigned number,
-                      bool unchanged)
+void rr_summary_print(bool json, const struct rr_manifest *manifest, const struct rr_totals *totals,
+                      const char *dir, unsigned number, bool unchanged)
 {
     if (json)
         print_json(manifest, totals, dir, number, unchanged);

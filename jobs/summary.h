@@ -7,8 +7,7 @@
 #include "../runtime/manifest.h"
 
 /* Prints to standard output. */
-void rr_summary_print(bool json, const struct rr_manifest *manifest,
-                      const struct rr_totals *totals, const char *dir, unsigned number,
-                      bool unchanged);
+void rr_summary_print(bool json, const struct rr_manifest *manifest, const struct rr_totals *totals,
+                      const char *dir, unsigned number, bool unchanged);
 
 #endif

@@ -12,11 +12,11 @@ struct rr_total {
     char currency[4];
     int32_t period;
     int32_t minor_digits;
-    uint64_t lines;           /* counted as lines */
-    uint64_t invoiced_lines;  /* counted on invoices */
-    struct rr_sum amount;     /* of lines */
-    struct rr_sum exact;      /* of lines */
-    struct rr_sum invoiced;   /* of invoices */
+    uint64_t lines;          /* counted as lines */
+    uint64_t invoiced_lines; /* counted on invoices */
+    struct rr_sum amount;    /* of lines */
+    struct rr_sum exact;     /* of lines */
+    struct rr_sum invoiced;  /* of invoices */
 };
 
 struct rr_totals {

@@ -64,8 +64,8 @@ static void verify_state(struct verification *v)
     for (uint32_t i = 0; i < m->n_runs; i++) {
         char path[PATH];
         rr_state_run_path(&state, m->runs[i].name, path);
-        report(v, "run", m->runs[i].name, rr_run_check(path, m->runs[i].bytes, m->runs[i].digest,
-                                                       &err), &err);
+        report(v, "run", m->runs[i].name,
+               rr_run_check(path, m->runs[i].bytes, m->runs[i].digest, &err), &err);
     }
     report(v, "state balances", v->dir, check_balance(m, &err), &err);
     rr_manifest_destroy(m);
@@ -143,7 +143,7 @@ static int parse_amount(struct rr_text text, rr_decimal *amount, struct rr_error
 {
     if (rr_decimal_parse(text.ptr, text.len, false, amount) == RR_DECIMAL_OK)
         return 0;
-    return rr_fail(err, RR_EXIT_DATA, "'%.*s' is no amount", (int)text.len, text.ptr);
+    return rr_fail(err, RR_EXIT_DATA, "'%.*s' is no amount", RR_SHOW(text));
 }
 
 /* Rows of lines.csv: in order, and added up by invoice. */
@@ -209,7 +209,7 @@ static int take_invoice(void *self, const struct rr_text *f, struct rr_error *er
 
 static int check_invoices(const char *result, struct rr_error *err)
 {
-    static const char *const line_columns[] = {"account", "contract", "period", "plan", "charge",
+    static const char *const line_columns[] = {"account", "contract", "period", "plan",    "charge",
                                                "detail",  "from",     "amount", "currency"};
     static const char *const invoice_columns[] = {"account", "period", "currency", "lines",
                                                   "total"};
@@ -269,51 +269,55 @@ static bool get_sum(const json_t *object, const char *name, struct rr_sum *sum)
     return text && rr_sum_parse(text, strlen(text), sum);
 }
 
+/* left = a + b, all three sums in `item`. */
+static int check_law(const char *path, const json_t *item, const char *left, const char *a,
+                     const char *b, struct rr_error *err)
+{
+    struct rr_sum whole, part, other;
+    if (!get_sum(item, left, &whole) || !get_sum(item, a, &part) || !get_sum(item, b, &other))
+        return rr_fail(err, RR_EXIT_DATA, "%s: lacks %s, %s or %s", path, left, a, b);
+    rr_sum_merge(&part, &other);
+    if (!rr_sum_equal(&whole, &part))
+        return rr_fail(err, RR_EXIT_DATA, "%s: %s is not %s + %s", path, left, a, b);
+    return 0;
+}
+
+static int check_record_law(const char *path, const json_t *in, struct rr_error *err)
+{
+    const json_t *records = json_object_get(in, "records");
+    json_t *item;
+    const char *name;
+    json_int_t sum = json_integer_value(json_object_get(records, "aggregated")) +
+                     json_integer_value(json_object_get(records, "duplicate")) +
+                     json_integer_value(json_object_get(records, "not_metered"));
+    json_object_foreach(json_object_get(records, "quarantined"), name, item)
+    {
+        sum += json_integer_value(item);
+    }
+    if (json_is_true(json_object_get(in, "balanced")) &&
+        sum == json_integer_value(json_object_get(records, "read")))
+        return 0;
+    return rr_fail(err, RR_EXIT_DATA, "%s: records do not balance", path);
+}
+
 /* The laws, from reconciliation.json alone. */
 static int check_reconciliation(const char *result, struct rr_error *err)
 {
     char path[PATH + 32];
     snprintf(path, sizeof path, "%s/reconciliation.json", result);
-    json_t *in = json_load_file(path, 0, NULL), *records = json_object_get(in, "records");
-    json_t *item;
+    json_t *in = json_load_file(path, 0, NULL), *item;
     const char *name;
     size_t i;
-    json_int_t sum = json_integer_value(json_object_get(records, "aggregated")) +
-                     json_integer_value(json_object_get(records, "duplicate")) +
-                     json_integer_value(json_object_get(records, "not_metered"));
-    int found = 0;
-    json_object_foreach(json_object_get(records, "quarantined"), name, item) sum +=
-        json_integer_value(item);
-    if (!json_is_true(json_object_get(in, "balanced")) ||
-        sum != json_integer_value(json_object_get(records, "read")))
-        found = rr_fail(err, RR_EXIT_DATA, "%s: records do not balance", path);
+    int found = check_record_law(path, in, err);
     json_object_foreach(json_object_get(in, "meters"), name, item)
     {
-        struct rr_sum read, aggregated, duplicate;
-        if (found != 0)
-            break;
-        if (!get_sum(item, "read", &read) || !get_sum(item, "aggregated", &aggregated) ||
-            !get_sum(item, "duplicate", &duplicate))
-            found = rr_fail(err, RR_EXIT_DATA, "%s: meter %s can't be read", path, name);
-        else {
-            rr_sum_merge(&aggregated, &duplicate);
-            if (!rr_sum_equal(&read, &aggregated))
-                found = rr_fail(err, RR_EXIT_DATA, "%s: meter %s does not balance", path, name);
-        }
+        if (found == 0)
+            found = check_law(path, item, "read", "aggregated", "duplicate", err);
     }
     json_array_foreach(json_object_get(in, "totals"), i, item)
     {
-        struct rr_sum amount, exact, residue;
-        if (found != 0)
-            break;
-        if (!get_sum(item, "amount", &amount) || !get_sum(item, "exact", &exact) ||
-            !get_sum(item, "residue", &residue))
-            found = rr_fail(err, RR_EXIT_DATA, "%s: a total can't be read", path);
-        else {
-            rr_sum_merge(&exact, &residue);
-            if (!rr_sum_equal(&amount, &exact))
-                found = rr_fail(err, RR_EXIT_DATA, "%s: exact + residue is not the amount", path);
-        }
+        if (found == 0)
+            found = check_law(path, item, "amount", "exact", "residue", err);
     }
     json_decref(in);
     return found;
@@ -329,7 +333,8 @@ static void verify_result(struct verification *v, const char *result)
 
 static int only_results(const struct dirent *entry)
 {
-    return strlen(entry->d_name) >= 4 && strspn(entry->d_name, "0123456789") == strlen(entry->d_name);
+    return strlen(entry->d_name) >= 4 &&
+           strspn(entry->d_name, "0123456789") == strlen(entry->d_name);
 }
 
 static void verify_results(struct verification *v)

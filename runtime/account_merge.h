@@ -17,8 +17,7 @@ struct rr_account_merge {
     uint32_t n_here;
 };
 
-void rr_account_merge_init(struct rr_account_merge *merge, uint32_t max_sources,
-                           uint32_t n_shards);
+void rr_account_merge_init(struct rr_account_merge *merge, uint32_t max_sources, uint32_t n_shards);
 void rr_account_merge_fini(struct rr_account_merge *merge);
 
 /* Adds a source and reads its first account. */

@@ -14,8 +14,8 @@ struct rr_accounts_writer {
     uint32_t n_shards;
     int hash, items, name_len, name; /* columns */
     int index[INDEX_COLUMNS];
-    uint32_t shard;                 /* shards below this one have their start written */
-    uint64_t at[INDEX_COLUMNS];     /* where the next account will stand */
+    uint32_t shard;             /* shards below this one have their start written */
+    uint64_t at[INDEX_COLUMNS]; /* where the next account will stand */
 };
 
 struct rr_accounts_writer *rr_accounts_writer_create(struct rr_run_writer *run, uint32_t n_shards,

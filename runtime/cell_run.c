@@ -87,8 +87,7 @@ static void note_bucket(struct rr_cell_writer *w, int32_t bucket)
         w->last_bucket = bucket;
 }
 
-static int put_cell(struct rr_cell_writer *w, const struct rr_fold_cell *cell,
-                    struct rr_error *err)
+static int put_cell(struct rr_cell_writer *w, const struct rr_fold_cell *cell, struct rr_error *err)
 {
     const struct rr_kernel *kernel = w->job->meters[cell->meter].kernel;
     uint8_t bytes[RR_ENCODED_MAX];
@@ -179,8 +178,7 @@ struct rr_cell_reader {
     struct rr_run_stream *key, *bucket, *records, *state_len, *state;
 };
 
-static int open_cells(struct rr_cell_reader *r, uint64_t item, uint64_t extra,
-                      struct rr_error *err)
+static int open_cells(struct rr_cell_reader *r, uint64_t item, uint64_t extra, struct rr_error *err)
 {
     r->key = rr_run_stream_at(r->run, "cell_key", 4, item, err);
     r->bucket = rr_run_stream_at(r->run, "bucket", 4, item, err);
@@ -196,8 +194,7 @@ static int open_keys(struct rr_cell_reader *r, struct rr_dictionary *keys, struc
         return -1;
     r->key_meter = rr_malloc(r->n_keys * sizeof *r->key_meter);
     for (uint32_t i = 0; i < r->n_keys; i++) {
-        r->key_meter[i] =
-            r->job->meter_of(r->job->self, rr_dictionary_text(keys, r->key_code[i]));
+        r->key_meter[i] = r->job->meter_of(r->job->self, rr_dictionary_text(keys, r->key_code[i]));
         if (r->key_meter[i] < 0 || r->key_meter[i] >= r->job->n_meters)
             return rr_fail(err, RR_EXIT_IO, "a run has a cell key of no meter");
     }

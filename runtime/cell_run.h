@@ -25,8 +25,8 @@ uint64_t rr_cell_writer_size(const struct rr_cell_writer *writer);
 void rr_cell_writer_buckets(const struct rr_cell_writer *writer, int32_t *first, int32_t *last);
 
 /* The writer is gone in either case; on error the file is removed. */
-int rr_cell_writer_finish(struct rr_cell_writer *writer, uint64_t *bytes,
-                          struct rr_digest *digest, struct rr_error *err);
+int rr_cell_writer_finish(struct rr_cell_writer *writer, uint64_t *bytes, struct rr_digest *digest,
+                          struct rr_error *err);
 void rr_cell_writer_abandon(struct rr_cell_writer *writer);
 
 struct rr_cell_reader;

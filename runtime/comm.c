@@ -33,6 +33,16 @@ void rr_comm_fini(struct rr_comm *comm)
     MPI_Comm_free(&comm->comm);
 }
 
+int rr_comm_local_size(const struct rr_comm *comm)
+{
+    MPI_Comm node;
+    int size = 1;
+    MPI_Comm_split_type(comm->comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+    MPI_Comm_size(node, &size);
+    MPI_Comm_free(&node);
+    return size;
+}
+
 /* The peers can't be asked to agree on leaving when one of them does not answer; so this is the one
  * place that aborts. */
 static _Noreturn void give_up(const struct rr_comm *comm, const char *what)

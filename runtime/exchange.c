@@ -222,8 +222,8 @@ static void send_block(struct rr_exchange *x, int d)
 {
     struct destination *to = &x->to[d];
     struct outgoing *out = &to->ring[to->filling];
-    *out->block = (struct rr_block){BLOCK_ROWS, x->epoch, out->rows_len / x->row_size,
-                                    out->names_len};
+    *out->block =
+        (struct rr_block){BLOCK_ROWS, x->epoch, out->rows_len / x->row_size, out->names_len};
     size_t len = close_gap(x, out);
     if (d == x->comm->rank) {
         deliver(x, d, out->block);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    GROUP = 256,         /* rows whose cells are looked up together */
+    GROUP = 256, /* rows whose cells are looked up together */
     FIRST_CELLS = 1024,
 };
 
@@ -32,7 +32,7 @@ struct rr_fold {
     uint32_t n_cells, cells_size;
     size_t cell_size;
     struct slot *slots;
-    uint64_t n_slots; /* a power of two */
+    uint64_t n_slots;       /* a power of two */
     struct vector *vectors; /* one for each meter */
 };
 
@@ -124,8 +124,8 @@ static void grow_cells(struct rr_fold *fold)
     fold->cells = rr_realloc(fold->cells, fold->cells_size * fold->cell_size);
 }
 
-static uint32_t add_cell(struct rr_fold *fold, uint32_t account, const struct rr_plan_target *target,
-                         int32_t bucket)
+static uint32_t add_cell(struct rr_fold *fold, uint32_t account,
+                         const struct rr_plan_target *target, int32_t bucket)
 {
     if (fold->n_cells == fold->cells_size)
         grow_cells(fold);
@@ -168,8 +168,9 @@ static void flush_vector(struct rr_fold *fold, uint32_t meter)
     v->n = 0;
 }
 
-static void queue_row(struct rr_fold *fold, const uint8_t *bytes, const struct rr_plan_target *target,
-                      int32_t bucket, uint64_t hash, struct rr_tally *tally)
+static void queue_row(struct rr_fold *fold, const uint8_t *bytes,
+                      const struct rr_plan_target *target, int32_t bucket, uint64_t hash,
+                      struct rr_tally *tally)
 {
     struct rr_row row;
     memcpy(&row, bytes, sizeof row);
@@ -218,8 +219,8 @@ static void fold_group(struct rr_fold *fold, const uint8_t *rows, uint32_t n,
         tally->not_metered += plan.n == 0;
         for (uint32_t t = 0; t < plan.n; t++) {
             const struct rr_plan_target *target = &plan.target[t];
-            uint64_t hash = t == 0 ? first_hash[i]
-                                   : hash_cell(row.account, target->cell_key, bucket[i]);
+            uint64_t hash =
+                t == 0 ? first_hash[i] : hash_cell(row.account, target->cell_key, bucket[i]);
             queue_row(fold, bytes, target, bucket[i], hash, tally);
         }
     }

@@ -104,8 +104,7 @@ static void show_progress(struct ingest *in)
 {
     uint64_t taken = rr_queue_taken(&in->queue);
     for (; in->taken_seen < taken; in->taken_seen++)
-        in->weight_taken +=
-            in->state->manifest->splits[in->todo[in->taken_seen]].split.weight;
+        in->weight_taken += in->state->manifest->splits[in->todo[in->taken_seen]].split.weight;
     rr_progress_at(in->progress, in->weight_taken);
 }
 

@@ -138,8 +138,7 @@ static void keep_new(const struct rr_manifest *m, struct paths *paths)
 }
 
 /* A state that was lost is only made anew when the command names all it had read. */
-static int check_lost(const struct rr_state *state, const struct paths *paths,
-                      struct rr_error *err)
+static int check_lost(const struct rr_state *state, const struct paths *paths, struct rr_error *err)
 {
     for (uint32_t i = 0; state->lost && i < state->lost->n_files; i++)
         if (!holds(paths->path, paths->n, state->lost->files[i].path))
@@ -187,8 +186,7 @@ static void add_found(struct rr_manifest *m, const char *path, const char *at)
     if (found.scanned) {
         m->files[file].has_digest = true;
         m->files[file].size = found.facts.size;
-        m->files[file].digest =
-            (struct rr_digest){found.facts.digest[0], found.facts.digest[1]};
+        m->files[file].digest = (struct rr_digest){found.facts.digest[0], found.facts.digest[1]};
     }
     for (uint64_t s = 0; s < found.n_splits; s++) {
         struct rr_split split;
@@ -244,8 +242,7 @@ int rr_intake(struct rr_state *state, char *const *given, int n_given, bool reso
 {
     struct paths paths;
     *n_new = 0;
-    if (check_files(state, err) != 0 ||
-        expand(state->comm, given, n_given, &paths, err) != 0)
+    if (check_files(state, err) != 0 || expand(state->comm, given, n_given, &paths, err) != 0)
         return -1;
     int result = rr_agree(state->comm, check_lost(state, &paths, err), err);
     keep_new(state->manifest, &paths);

@@ -141,13 +141,12 @@ static json_t *file_json(const struct rr_manifest *m, const struct rr_file_entry
     for (uint32_t i = 0; i < file->n_splits; i++) {
         const struct rr_split_entry *s = &m->splits[file->first_split + i];
         /* The end of a file is UINT64_MAX, -1 in JSON. */
-        json_array_append_new(
-            splits,
-            json_pack("[I,I,I,I,I,I,I,I,b]", (json_int_t)s->split.start,
-                      (json_int_t)s->split.end, (json_int_t)s->split.first_record,
-                      (json_int_t)s->split.weight, (json_int_t)s->split.stored,
-                      (json_int_t)s->split.skip, (json_int_t)s->next,
-                      (json_int_t)s->next_record, (int)s->done));
+        json_array_append_new(splits,
+                              json_pack("[I,I,I,I,I,I,I,I,b]", (json_int_t)s->split.start,
+                                        (json_int_t)s->split.end, (json_int_t)s->split.first_record,
+                                        (json_int_t)s->split.weight, (json_int_t)s->split.stored,
+                                        (json_int_t)s->split.skip, (json_int_t)s->next,
+                                        (json_int_t)s->next_record, (int)s->done));
     }
     json_object_set_new(out, "splits", splits);
     return out;
@@ -309,8 +308,8 @@ static bool read_run(struct rr_manifest *m, const json_t *in)
     if (name == NULL || strlen(name) >= sizeof run.name || strchr(name, '/') ||
         !read_kind(in, &run.kind) || !get_u64(in, "bytes", &run.bytes) ||
         !get_u64(in, "items", &run.items) || !get_digest(in, "digest", &run.digest) ||
-        !get_u64(in, "first_shard", &first) || !get_u64(in, "end_shard", &end) ||
-        first > end || end > m->n_shards)
+        !get_u64(in, "first_shard", &first) || !get_u64(in, "end_shard", &end) || first > end ||
+        end > m->n_shards)
         return false;
     get_u64(in, "first_bucket", &first_bucket);
     get_u64(in, "last_bucket", &last_bucket);

@@ -20,8 +20,8 @@ struct rr_run_entry {
     char name[RR_RUN_NAME]; /* below state/runs */
     uint64_t bytes;
     struct rr_digest digest;
-    uint64_t items;           /* records, cells or texts */
-    uint32_t first, end;      /* shards */
+    uint64_t items;                    /* records, cells or texts */
+    uint32_t first, end;               /* shards */
     int32_t first_bucket, last_bucket; /* of cells */
 };
 

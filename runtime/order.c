@@ -30,8 +30,8 @@ static void merge_sort(struct rr_sort_item *items, struct rr_sort_item *spare, s
     memcpy(spare, items, half * sizeof *items);
     size_t left = 0, right = half, out = 0;
     while (left < half)
-        items[out++] = right < n && items[right].key < spare[left].key ? items[right++]
-                                                                       : spare[left++];
+        items[out++] =
+            right < n && items[right].key < spare[left].key ? items[right++] : spare[left++];
 }
 
 /* One stable pass; returns false, and moves nothing, when all items have the same digit. */

@@ -17,8 +17,8 @@ struct rr_output;
 
 /* `path` is the final file, `header` its first row (with its line end). Segments are written to
  * PATH.RANK.N and removed again. Not collective. */
-struct rr_output *rr_output_create(const struct rr_comm *comm, const char *path,
-                                   const char *header, size_t memory);
+struct rr_output *rr_output_create(const struct rr_comm *comm, const char *path, const char *header,
+                                   size_t memory);
 
 /* Adds rows (whole lines) under a key. Rows with equal keys must come from one rank, and stay in
  * the order added. */

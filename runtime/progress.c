@@ -9,8 +9,8 @@
 
 enum { SECOND = 1000000000, BAR_STEP = SECOND / 5, LINE_STEP_S = 10, FILE_STEP_S = 2, WIDTH = 30 };
 
-void rr_progress_init(struct rr_progress *p, const struct rr_comm *comm,
-                      enum rr_progress_mode mode, const char *dir, const char *metrics_path)
+void rr_progress_init(struct rr_progress *p, const struct rr_comm *comm, enum rr_progress_mode mode,
+                      const char *dir, const char *metrics_path)
 {
     *p = (struct rr_progress){.active = comm->rank == 0, .started_ns = rr_now_ns()};
     if (!p->active)
@@ -63,8 +63,8 @@ static void write_files(const struct rr_progress *p, int64_t now)
     int n = snprintf(text, sizeof text,
                      "{\"phase\": \"%s\", \"done\": %llu, \"total\": %llu, \"elapsed_s\": %lld, "
                      "\"checkpoints\": %llu, \"pid\": %ld}\n",
-                     p->phase, (unsigned long long)p->done, (unsigned long long)p->total,
-                     elapsed_s, (unsigned long long)p->checkpoints, (long)getpid());
+                     p->phase, (unsigned long long)p->done, (unsigned long long)p->total, elapsed_s,
+                     (unsigned long long)p->checkpoints, (long)getpid());
     rr_commit_bytes(p->status_path, text, (size_t)n, &ignored);
     if (p->metrics_path[0] == '\0')
         return;

@@ -12,11 +12,11 @@ struct rr_progress {
     bool active;
     bool bar; /* redraw one line on a terminal; else lines in a log */
     bool drawn;
-    bool times; /* say at the end of each phase how long it took */
+    bool times;              /* say at the end of each phase how long it took */
     char status_path[4096];  /* state/progress.json; empty: none */
     char metrics_path[4096]; /* OpenMetrics text; empty: none */
     const char *phase;
-    uint64_t done, total;    /* bytes of stored input, or accounts */
+    uint64_t done, total; /* bytes of stored input, or accounts */
     uint64_t checkpoints;
     int64_t started_ns, phase_ns, next_draw_ns, next_file_ns;
 };

@@ -68,8 +68,8 @@ static void order_copies(const uint8_t *rows, uint32_t row_size, struct rr_sort_
             struct rr_row other = row_at(rows, row_size, items[at - 1].index);
             if (other.fingerprint[1] != row.fingerprint[1]
                     ? other.fingerprint[1] < row.fingerprint[1]
-                    : other.time_ns != row.time_ns ? other.time_ns < row.time_ns
-                                                   : other.position <= row.position)
+                : other.time_ns != row.time_ns ? other.time_ns < row.time_ns
+                                               : other.position <= row.position)
                 break;
             items[at] = items[at - 1];
         }
@@ -138,9 +138,8 @@ struct stage {
 static void stage_value(struct stage *stage, uint32_t i, int v, const struct value_columns *c,
                         rr_decimal value)
 {
-    rr_decimal mantissa = c->scale == RR_DECIMAL_PLACES
-                              ? value / RR_DECIMAL_ONE
-                              : value / (rr_decimal)rr_pow10(c->scale);
+    rr_decimal mantissa = c->scale == RR_DECIMAL_PLACES ? value / RR_DECIMAL_ONE
+                                                        : value / (rr_decimal)rr_pow10(c->scale);
     stage->low[v][i] = (uint64_t)mantissa;
     stage->high[v][i] = (uint64_t)((rr_u128)mantissa >> 64);
 }
@@ -202,10 +201,9 @@ static int put_accounts(struct rr_run_writer *run, uint32_t n_shards,
     struct rr_accounts_writer *writer = rr_accounts_writer_create(run, n_shards, err);
     int result = writer ? 0 : -1;
     for (uint32_t g = 0; g < groups->n && result == 0; g++)
-        result = rr_accounts_writer_add(
-            writer, rr_dictionary_hash_of(accounts, groups->account[g]),
-            rr_dictionary_text(accounts, groups->account[g]),
-            groups->start[g + 1] - groups->start[g], 0, err);
+        result = rr_accounts_writer_add(writer, rr_dictionary_hash_of(accounts, groups->account[g]),
+                                        rr_dictionary_text(accounts, groups->account[g]),
+                                        groups->start[g + 1] - groups->start[g], 0, err);
     if (result == 0)
         result = rr_accounts_writer_finish(writer, 0, err);
     rr_accounts_writer_destroy(writer);
@@ -221,8 +219,7 @@ int rr_record_run_write(const char *path, const struct rr_job *job, uint32_t n_s
     if (run == NULL)
         return -1;
     struct rr_sort_item *items = rr_malloc((size_t)n * sizeof *items);
-    struct rr_groups groups =
-        order_rows(accounts, n_shards, rows, rr_row_size(job), n, items);
+    struct rr_groups groups = order_rows(accounts, n_shards, rows, rr_row_size(job), n, items);
     uint32_t *key_rank = NULL;
     struct row_columns columns;
     int result = rr_run_put_keys(run, keys, &key_rank, err);
@@ -297,8 +294,7 @@ static int open_rows(struct rr_record_reader *r, uint64_t item, struct rr_error 
 struct rr_record_reader *rr_record_reader_open(const char *path, const struct rr_job *job,
                                                uint32_t n_shards, uint32_t first, uint32_t end,
                                                struct rr_dictionary *keys,
-                                               const uint32_t *place_of_file,
-                                               struct rr_error *err)
+                                               const uint32_t *place_of_file, struct rr_error *err)
 {
     struct rr_record_reader *r = rr_calloc(1, sizeof *r);
     uint64_t item, extra;
@@ -357,8 +353,7 @@ static int read_stage(struct rr_record_reader *r, uint32_t n, struct rr_error *e
         return -1;
     for (int v = 0; v < r->job->n_values; v++)
         if (rr_run_stream_read(r->value[v].low, stage->low[v], n, err) != 0 ||
-            (r->value[v].high &&
-             rr_run_stream_read(r->value[v].high, stage->high[v], n, err) != 0))
+            (r->value[v].high && rr_run_stream_read(r->value[v].high, stage->high[v], n, err) != 0))
             return -1;
     return 0;
 }
@@ -369,18 +364,17 @@ static void unstage(const struct rr_record_reader *r, uint32_t n, uint32_t accou
     uint32_t row_size = rr_row_size(r->job);
     for (uint32_t i = 0; i < n; i++) {
         uint64_t position = stage->position[i];
-        struct rr_row row = {{stage->fingerprint[0][i], stage->fingerprint[1][i]},
-                             stage->time_ns[i],
-                             rr_position(r->place_of_file[rr_position_file(position)],
-                                         rr_position_record(position)),
-                             account,
-                             r->key_code[stage->key[i]]};
+        struct rr_row row = {
+            {stage->fingerprint[0][i], stage->fingerprint[1][i]},
+            stage->time_ns[i],
+            rr_position(r->place_of_file[rr_position_file(position)], rr_position_record(position)),
+            account,
+            r->key_code[stage->key[i]]};
         memcpy(rows + (size_t)i * row_size, &row, sizeof row);
         for (int v = 0; v < r->job->n_values; v++) {
             rr_decimal mantissa =
-                r->value[v].high
-                    ? (rr_decimal)((rr_u128)stage->high[v][i] << 64 | stage->low[v][i])
-                    : (int64_t)stage->low[v][i];
+                r->value[v].high ? (rr_decimal)((rr_u128)stage->high[v][i] << 64 | stage->low[v][i])
+                                 : (int64_t)stage->low[v][i];
             rr_decimal value = mantissa * r->value[v].power;
             memcpy(rows + (size_t)i * row_size + sizeof row + (size_t)v * sizeof value, &value,
                    sizeof value);

@@ -22,8 +22,7 @@ struct rr_record_reader;
 struct rr_record_reader *rr_record_reader_open(const char *path, const struct rr_job *job,
                                                uint32_t n_shards, uint32_t first, uint32_t end,
                                                struct rr_dictionary *keys,
-                                               const uint32_t *place_of_file,
-                                               struct rr_error *err);
+                                               const uint32_t *place_of_file, struct rr_error *err);
 void rr_record_reader_close(struct rr_record_reader *reader);
 
 /* 1 and the next account; 0 at the end; -1 on error. All its records are to be read before. */

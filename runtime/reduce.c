@@ -82,8 +82,8 @@ static int open_sources(struct reduction *r, struct rr_error *err)
         rr_state_run_path(r->state, run->name, path);
         uint32_t from = first > run->first ? first : run->first;
         uint32_t to = end < run->end ? end : run->end;
-        struct rr_cell_reader *reader = rr_cell_reader_open(path, r->job, m->n_shards, from, to,
-                                                            r->keys, r->place_of, err);
+        struct rr_cell_reader *reader =
+            rr_cell_reader_open(path, r->job, m->n_shards, from, to, r->keys, r->place_of, err);
         if (reader == NULL)
             return -1;
         r->readers[r->n_readers++] = reader;

@@ -139,7 +139,7 @@ static void note_refused(struct resolver *r, const uint8_t *kept_bytes, const ui
             "%s: record %llu of account '%.*s' has the event id of %s: record %llu, and the book "
             "says duplicates: error; take one of them out, or choose first or last",
             path_of(r, copy.position), (unsigned long long)rr_position_record(copy.position),
-            (int)account.len, account.ptr, path_of(r, kept.position),
+            RR_SHOW(account), path_of(r, kept.position),
             (unsigned long long)rr_position_record(kept.position));
 }
 
@@ -283,8 +283,8 @@ static int open_readers(struct resolver *r, uint32_t first, uint32_t end,
         if (run->kind != RR_RUN_RECORDS || run->first >= end || run->end <= first)
             continue;
         rr_state_run_path(r->state, run->name, path);
-        struct rr_record_reader *reader = rr_record_reader_open(
-            path, r->job, m->n_shards, first, end, r->keys, r->place_of, err);
+        struct rr_record_reader *reader =
+            rr_record_reader_open(path, r->job, m->n_shards, first, end, r->keys, r->place_of, err);
         if (reader == NULL)
             return -1;
         readers[(*n_readers)++] = reader;
@@ -310,8 +310,7 @@ static int resolve_shards(struct resolver *r, uint32_t first, uint32_t end, stru
 {
     struct rr_account_merge merge;
     uint32_t n_readers = 0;
-    struct rr_record_reader **readers =
-        rr_calloc(r->state->manifest->n_runs, sizeof *readers);
+    struct rr_record_reader **readers = rr_calloc(r->state->manifest->n_runs, sizeof *readers);
     rr_account_merge_init(&merge, r->state->manifest->n_runs, r->state->manifest->n_shards);
     struct rr_run_entry entry;
     char path[PATH];
@@ -464,8 +463,9 @@ static int resolve_rounds(struct resolver *r, const struct rr_pace *pace, struct
             committed = rr_now_ns();
         }
         if (result == 0 && stop)
-            result = rr_fail(err, RR_EXIT_STOPPED, "stopped with a checkpoint; give the same "
-                                                   "command again to go on");
+            result = rr_fail(err, RR_EXIT_STOPPED,
+                             "stopped with a checkpoint; give the same "
+                             "command again to go on");
     }
     free(open);
     return result;

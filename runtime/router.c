@@ -121,8 +121,7 @@ static void grow_tables(struct rr_router *r)
 static int tell_account(struct rr_router *r, uint32_t code, uint64_t hash)
 {
     if (r->owner[code] == NOT_TOLD) {
-        r->owner[code] =
-            rr_shard_owner(rr_shard_of(hash, r->n_shards), r->n_shards, r->comm->size);
+        r->owner[code] = rr_shard_owner(rr_shard_of(hash, r->n_shards), r->n_shards, r->comm->size);
         rr_exchange_name(r->exchange, r->owner[code], RR_NAME_ACCOUNT, code,
                          rr_dictionary_text(r->accounts, code));
     }

@@ -241,11 +241,12 @@ static int open_locked(struct rr_state *state, const struct rr_state_options *op
     if (there && load_newest(state, err) != 0) {
         bool readable = rr_comm_sum(state->comm, state->lost == NULL) == 0;
         if (options->must_exist || !readable)
-            return rr_fail_prefix(err, "%s: the state is damaged; make it anew with `rerate run "
-                                       "--fresh` and all inputs", state->dir);
+            return rr_fail_prefix(err,
+                                  "%s: the state is damaged; make it anew with `rerate run "
+                                  "--fresh` and all inputs",
+                                  state->dir);
         say(state, "the state can't be used and is made anew from the inputs", err);
-    }
-    else if (state->lost) { /* the newest could not be used, but the one before can */
+    } else if (state->lost) { /* the newest could not be used, but the one before can */
         rr_manifest_destroy(state->lost);
         state->lost = NULL;
     }
@@ -323,8 +324,7 @@ static void empty(struct rr_changes *c)
     rr_tally_clear(&c->resolved);
 }
 
-static int sync_runs(const struct rr_state *state, const struct rr_changes *c,
-                     struct rr_error *err)
+static int sync_runs(const struct rr_state *state, const struct rr_changes *c, struct rr_error *err)
 {
     for (uint32_t i = 0; i < c->n_runs; i++) {
         char path[PATH];

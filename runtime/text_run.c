@@ -95,10 +95,9 @@ int rr_text_run_read(const char *path,
     struct rr_run_reader *run = rr_run_open(path, err);
     if (run == NULL)
         return -1;
-    struct text_streams s = {rr_run_stream_open(run, "key_len", 4, err),
-                             rr_run_stream_open(run, "text_len", 4, err),
-                             rr_run_stream_open(run, "key", 1, err),
-                             rr_run_stream_open(run, "text", 1, err)};
+    struct text_streams s = {
+        rr_run_stream_open(run, "key_len", 4, err), rr_run_stream_open(run, "text_len", 4, err),
+        rr_run_stream_open(run, "key", 1, err), rr_run_stream_open(run, "text", 1, err)};
     char *buffer = NULL;
     int result = s.key_len && s.text_len && s.key && s.text ? 0 : -1;
     uint64_t n = result == 0 ? rr_run_stream_length(s.key_len) : 0;

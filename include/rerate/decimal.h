@@ -19,7 +19,7 @@ enum {
     RR_DECIMAL_TEXT = 48, /* room for any formatted decimal and its NUL */
 };
 
-#define RR_DECIMAL_ONE ((rr_decimal)1000000000000000000LL)
+#define RR_DECIMAL_ONE   ((rr_decimal)1000000000000000000LL)
 #define RR_DECIMAL_LIMIT ((rr_decimal)10000000000000000000ULL * 10000000000000000000ULL) /* 10^38 */
 
 enum rr_decimal_status {

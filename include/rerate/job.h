@@ -17,7 +17,8 @@ enum { RR_JOB_VALUES = 16, RR_JOB_METERS = 1000 };
 
 /* What map makes of a batch: one fact for each record that it does not reject. */
 struct rr_facts {
-    struct rr_dictionary *keys; /* where map enters keys: all of a record but account, time, values */
+    struct rr_dictionary
+        *keys; /* where map enters keys: all of a record but account, time, values */
     uint32_t n;
     struct rr_text account[RR_BATCH_RECORDS];
     struct rr_text event_id[RR_BATCH_RECORDS]; /* unless the job is without event ids */

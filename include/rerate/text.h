@@ -12,6 +12,18 @@ struct rr_text {
     uint32_t len;    /* bytes */
 };
 
+/* Arguments for `%.*s`: a text of the user's in a message, cut between characters when it is long. */
+#define RR_SHOW(t) rr_show_len(t), (t).ptr
+
+static inline int rr_show_len(struct rr_text text)
+{
+    enum { SHOWN_BYTES = 60 };
+    uint32_t len = text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES;
+    while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
+        len--;
+    return (int)len;
+}
+
 static inline struct rr_text rr_text_of(const char *terminated)
 {
     return (struct rr_text){terminated, (uint32_t)strlen(terminated)};

@@ -5,7 +5,6 @@
  * (from 1) fails with $FAULT_KIND: ENOSPC, EIO, SHORT (half of the bytes are written; the next call
  * fails with ENOSPC) or KILL (the process gets SIGKILL before the call). The calls are listed in
  * $FAULT_LOG: number, name, path. */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
