@@ -62,7 +62,7 @@ function execute(command, args) {
   if (run.error || run.status !== 0)
     throw new Error(`${command} ${args.join(' ')}\nended with ${run.status ?? run.signal}: ` +
       `${run.error ?? run.stderr}`);
-  return { seconds, stdout: run.stdout };
+  return { seconds, stdout: run.stdout, stderr: run.stderr };
 }
 
 const pinned = (on, command, args) => execute('taskset', ['-c', on.join(','), command, ...args]);
@@ -72,12 +72,13 @@ function rerate(ranks, args) {
   const peaks = path.join(scratch, 'peaks');
   fs.rmSync(peaks, { force: true });
   const timed = fs.existsSync(GNU_TIME) ? [GNU_TIME, '-a', '-o', peaks, '-f', '%M'] : [];
-  const program = [...timed, options.rerate, ...args, '--progress', 'none', '--json'];
+  const program = [...timed, options.rerate, ...args, '--progress', 'plain', '--json'];
   const run = ranks === 1
     ? pinned(cpus.slice(0, 1), program[0], program.slice(1))
     : pinned(cpus, 'mpirun', ['-n', `${ranks}`, ...program]);
   const rss = timed.length ? fs.readFileSync(peaks, 'utf8').trim().split('\n').map(Number) : [NaN];
-  return { seconds: run.seconds, rss_mb: Math.max(...rss) / 1024, summary: JSON.parse(run.stdout) };
+  const phases = [...run.stderr.matchAll(/(\w+) took ([\d.]+) s/g)].map((m) => `${m[1]} ${Number(m[2]).toFixed(2)}`);
+  return { seconds: run.seconds, rss_mb: Math.max(...rss) / 1024, phases, summary: JSON.parse(run.stdout) };
 }
 
 function rerateRun(ranks, book, workspace) {
@@ -210,6 +211,8 @@ function report(group, rounds) {
       console.log(`  ${ours.task.name} / ${peer.task.name}: ${(ours.median / peer.median).toFixed(2)} of medians, ` +
         `${median(each).toFixed(2)} median of rounds, ${(ours.min / peer.min).toFixed(2)} of the fastest`);
     }
+  for (const [task, { phases }] of rounds.at(-1))
+    if (phases) console.log(`  ${task.name}, the last run by phase: ${phases.join(', ')}`);
   return rows.map(({ task, ...row }) => ({ task: task.name, ...row }));
 }
 

@@ -52,7 +52,7 @@ class Trial:
         lock, began = pathlib.Path(self.workspace, "lock"), time.monotonic()
         while not lock.exists() and process.poll() is None and time.monotonic() - began < 20:
             time.sleep(0.005)
-        time.sleep(self.dice.uniform(0, self.seconds))
+        time.sleep(self.dice.uniform(0, 0.7 * self.seconds))
         ranks, launcher = ranks_of(process.pid), self.dice.random() < 0.3
         alive = process.poll() is None and bool(ranks)
         stop = self.dice.random() < 0.25
@@ -100,6 +100,8 @@ def kills(program, scratch, arguments):
             trial = Trial(program, arguments, scratch / "w", dice, seconds)
             what = f"seed {arguments.seed or 1}, workspace {trials}"
             for _ in range(dice.randint(1, 6)):
+                if results(scratch / "w"):
+                    break
                 met += trial.disturb()
             trial.finish(want, what)
             shutil.rmtree(scratch / "w")

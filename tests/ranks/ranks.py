@@ -86,31 +86,39 @@ def nothing_new_changes_nothing(program, scratch, arguments):
     require_equal(first, result_of(scratch / "w"), "result untouched")
 
 
-def cut_usage(folder, pieces, target):
-    """The records of a plain sample, dealt out to several files, so that copies are far apart."""
+def cut_usage(folder, target):
+    """The records of a plain sample, dealt out to four files, so that copies are far apart. The third
+    has records of the first again with another quantity: the first by path must count."""
     rows, header = [], None
     for file in sorted(pathlib.Path(folder, "usage").iterdir()):
         lines = file.read_bytes().splitlines(keepends=True)
         header, rows = lines[0], rows + lines[1:]
     target.mkdir()
-    for piece in range(pieces):
-        part = rows[piece * len(rows) // pieces:(piece + 1) * len(rows) // pieces]
+    quarter = len(rows) // 4
+    for piece in range(4):
+        part = rows[piece * quarter:(piece + 1) * quarter if piece < 3 else len(rows)]
+        if piece == 2:
+            fields = [row.split(b",") for row in rows[:quarter:50]]
+            part += [b",".join(row[:4] + [b"7777"] + row[5:]) for row in fields]
         (target / f"part-{piece}.csv").write_bytes(header + b"".join(part))
 
 
 def usage_in_several_runs(program, scratch, arguments):
-    cut_usage(arguments.plain, 4, scratch / "usage")
-    for book in ("book.yaml", edited_book(arguments, scratch, "no-ids.yaml",
-                                          "  event_id: event_id\n", "")):
-        name = pathlib.Path(book).stem
-        book = pathlib.Path(arguments.plain, book).resolve()
-        want = run_at(program, 2, scratch, scratch / f"{name}-at-once", book=book)
+    cut_usage(arguments.plain, scratch / "usage")
+    book = pathlib.Path(arguments.plain, "book.yaml").resolve()
+    no_ids = edited_book(arguments, scratch, "no-ids.yaml", "  event_id: event_id\n", "")
+    for name, path in (("ids", book), ("no-ids", no_ids)):
+        want = run_at(program, 2, scratch, scratch / f"{name}-at-once", book=path)
         # The last files first: order is by path, not by arrival.
-        for ranks, usage in ((3, ["usage/part-3.csv", "usage/part-1.csv"]), (1, ["usage/part-0.csv"]),
-                             (4, ["usage"])):
-            got = run_at(program, ranks, scratch, scratch / f"{name}-bit-by-bit", book=book,
+        for ranks, usage in ((3, ["usage/part-3.csv", "usage/part-2.csv"]),
+                             (1, ["usage/part-0.csv"]), (4, ["usage"])):
+            got = run_at(program, ranks, scratch, scratch / f"{name}-bit-by-bit", book=path,
                          usage=usage)
         require_equal(want, got, f"{name}: bit by bit", CSV + ("reconciliation.json",))
+        if path == book:
+            require(got["conflicts.csv"].count(b"\n") > 100, "copies that differ are conflicts")
+            require_equal(reference(program, scratch, arguments), got, "the first copies count",
+                          ("lines.csv", "invoices.csv"))
 
 
 if __name__ == "__main__":
