@@ -30,8 +30,8 @@ static vector low_halves(vector a, vector b)
 
 static vector high_halves(vector a, vector b)
 {
-    return __builtin_shuffle(
-        a, b, (vector){8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31});
+    return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
+                                   31);
 }
 
 /* One round: the vectors' concatenated bytes are dealt like cards, lower half and upper half. */

@@ -120,6 +120,9 @@ static int choose_span(struct billing *b, struct rr_error *err)
     if (parse_period(b, "--from", b->options->from, &span.first, err) != 0 ||
         parse_period(b, "--to", b->options->to, &span.last, err) != 0)
         return -1;
+    if (b->options->from && b->options->to && span.first > span.last)
+        return rr_fail(err, RR_EXIT_USAGE, "--from %s is after --to %s", b->options->from,
+                       b->options->to);
     if (span.first <= span.last)
         span.horizon = rr_period_start(book->period, span.last + 1);
     b->span = span;

@@ -21,6 +21,8 @@ static json_t *inputs_json(const struct rr_manifest *m)
     rr_state_file_order(m, &place, &file_of);
     for (uint32_t i = 0; i < m->n_files; i++) {
         const struct rr_file_entry *file = &m->files[file_of[i]];
+        if (file->path[0] == '\0')
+            continue;
         json_t *entry = json_object();
         json_object_set_new(entry, "path", json_string(file->path));
         json_object_set_new(entry, "bytes", json_integer((json_int_t)file->size));

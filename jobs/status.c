@@ -42,11 +42,14 @@ static void collect(struct status *s, const char *dir, const struct rr_manifest 
         s->progress = json_load_file(path, 0, NULL);
     if (m == NULL)
         return;
-    s->files = m->n_files;
     s->runs = m->n_runs;
     s->records = m->ingested.read;
-    for (uint32_t i = 0; i < m->n_files; i++)
+    for (uint32_t i = 0; i < m->n_files; i++) {
+        if (m->files[i].path[0] == '\0')
+            continue;
+        s->files++;
         s->files_done += rr_manifest_file_done(m, i);
+    }
     for (uint32_t i = 0; i < m->n_runs; i++)
         s->run_bytes += m->runs[i].bytes;
 }

@@ -17,6 +17,7 @@ enum { PATH = 4096 };
 
 struct verification {
     const char *dir;
+    bool quiet; /* only the closing summary */
     unsigned passed, failed;
     char first[RR_ERROR_TEXT]; /* the first failure */
 };
@@ -26,10 +27,12 @@ static void report(struct verification *v, const char *check, const char *subjec
 {
     if (result == 0) {
         v->passed++;
-        printf("ok    %s: %s\n", check, subject);
+        if (!v->quiet)
+            printf("ok    %s: %s\n", check, subject);
         return;
     }
-    printf("FAIL  %s: %s: %s\n", check, subject, err->text);
+    if (!v->quiet)
+        printf("FAIL  %s: %s: %s\n", check, subject, err->text);
     if (v->failed++ == 0)
         snprintf(v->first, sizeof v->first, "%s", err->text);
 }
@@ -87,10 +90,10 @@ struct invoices {
 
 static struct invoice *invoice_at(struct invoices *all, const struct rr_text part[3])
 {
-    char key[3 * 4096 + 3];
+    char key[3 * (RR_NAME_MAX + 1)];
     size_t used = 0;
     for (int i = 0; i < 3; i++) {
-        size_t len = part[i].len < 4096 ? part[i].len : 4096;
+        size_t len = part[i].len < RR_NAME_MAX ? part[i].len : RR_NAME_MAX;
         memcpy(key + used, part[i].ptr, len);
         used += len;
         key[used++] = '\0';
@@ -158,10 +161,10 @@ static int take_line(void *self, const struct rr_text *f, struct rr_error *err)
 {
     struct line_reader *reader = self;
     rr_decimal amount;
-    char key[7 * 4096];
+    char key[7 * (RR_NAME_MAX + 1)];
     size_t used = 0;
     for (int i = 0; i < 7; i++) { /* account, contract, period, plan, charge, detail, from */
-        size_t len = f[i].len < 4000 ? f[i].len : 4000;
+        size_t len = f[i].len < RR_NAME_MAX ? f[i].len : RR_NAME_MAX;
         memcpy(key + used, f[i].ptr, len);
         used += len;
         key[used++] = '\0';
@@ -355,10 +358,13 @@ int rr_command_verify(const struct rr_comm *comm, const struct rr_arguments *arg
                       struct rr_error *err)
 {
     (void)comm;
-    struct verification v = {.dir = arguments->workspace};
+    struct verification v = {.dir = arguments->workspace, .quiet = arguments->billing.json};
     verify_state(&v);
     verify_results(&v);
-    printf("%u passed, %u failed\n", v.passed, v.failed);
+    if (arguments->billing.json)
+        printf("{\"passed\":%u,\"failed\":%u}\n", v.passed, v.failed);
+    else
+        printf("%u passed, %u failed\n", v.passed, v.failed);
     fflush(stdout);
     if (v.failed == 0)
         return 0;

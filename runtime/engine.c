@@ -12,10 +12,9 @@ static int bring_up_to_date(const struct rr_engine *e, struct rr_state *state,
                             struct rr_progress *progress, struct rr_error *err)
 {
     bool keeps_records = e->job->has_event_ids;
-    uint32_t n_new;
     if (e->reads) {
         rr_progress_phase(progress, "inputs", 0);
-        if (rr_intake(state, e->inputs, e->n_inputs, keeps_records, e->split_bytes, &n_new, err))
+        if (rr_intake(state, e->inputs, e->n_inputs, keeps_records, e->split_bytes, err))
             return -1;
         if (rr_ingest(state, e->job, &e->pace, e->memory, progress, err) != 0)
             return -1;

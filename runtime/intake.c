@@ -61,17 +61,6 @@ static int check_file(const struct rr_manifest *m, uint32_t i, struct rr_error *
                                                  : changed(file->path, "changed its content", err);
 }
 
-/* Collective. Checks the files in the manifest, dealt out over the ranks. */
-static int check_files(const struct rr_state *state, struct rr_error *err)
-{
-    const struct rr_manifest *m = state->manifest;
-    int result = 0;
-    for (uint32_t i = 0; i < m->n_files && result == 0; i++)
-        if ((int)(i % (uint32_t)state->comm->size) == state->comm->rank)
-            result = check_file(m, i, err);
-    return rr_agree(state->comm, result, err);
-}
-
 static void index_paths(struct paths *p)
 {
     p->n = 0;
@@ -122,6 +111,52 @@ static bool holds(char *const *sorted, size_t n, const char *path)
     return n > 0 && bsearch(&path, sorted, n, sizeof *sorted, compare_paths) != NULL;
 }
 
+static void append(char **bytes, size_t *len, const void *more, size_t n)
+{
+    *bytes = rr_realloc(*bytes, *len + n);
+    if (n > 0)
+        memcpy(*bytes + *len, more, n);
+    *len += n;
+}
+
+/* Checks this rank's share of the files in the manifest. Files of which nothing was read, and that
+ * changed or are not asked for any more, are no harm: they are listed in `dropped`. */
+static int check_share(const struct rr_state *state, const struct paths *paths, char **dropped,
+                       size_t *len, struct rr_error *err)
+{
+    const struct rr_manifest *m = state->manifest;
+    uint32_t step = (uint32_t)state->comm->size;
+    for (uint32_t i = (uint32_t)state->comm->rank; i < m->n_files; i += step) {
+        const char *path = m->files[i].path;
+        if (path[0] == '\0')
+            continue;
+        bool untouched = rr_manifest_file_untouched(m, i);
+        if (untouched && (!holds(paths->path, paths->n, path) || check_file(m, i, NULL) != 0))
+            append(dropped, len, &i, sizeof i);
+        else if (!untouched && check_file(m, i, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Collective. */
+static int check_files(struct rr_state *state, const struct paths *paths, struct rr_error *err)
+{
+    char *mine = NULL, *all = NULL;
+    size_t len = 0, total = 0;
+    int result = rr_agree(state->comm, check_share(state, paths, &mine, &len, err), err);
+    if (result == 0)
+        rr_comm_concat(state->comm, mine, len, &all, &total, NULL);
+    for (size_t at = 0; at < total; at += sizeof(uint32_t)) {
+        uint32_t file;
+        memcpy(&file, all + at, sizeof file);
+        rr_manifest_drop_file(state->manifest, file);
+    }
+    free(mine);
+    free(all);
+    return result;
+}
+
 /* Keeps the paths that the manifest does not have. Both orders are bytewise. */
 static void keep_new(const struct rr_manifest *m, struct paths *paths)
 {
@@ -147,14 +182,6 @@ static int check_lost(const struct rr_state *state, const struct paths *paths, s
                            "inputs given; give all inputs, with --fresh",
                            state->dir, state->lost->files[i].path);
     return 0;
-}
-
-static void append(char **bytes, size_t *len, const void *more, size_t n)
-{
-    *bytes = rr_realloc(*bytes, *len + n);
-    if (n > 0)
-        memcpy(*bytes + *len, more, n);
-    *len += n;
 }
 
 /* Finds out about this rank's share of the new files. */
@@ -238,16 +265,16 @@ static int commit_new(struct rr_state *state, bool resolves_records, struct rr_e
 }
 
 int rr_intake(struct rr_state *state, char *const *given, int n_given, bool resolves_records,
-              uint64_t split_bytes, uint32_t *n_new, struct rr_error *err)
+              uint64_t split_bytes, struct rr_error *err)
 {
     struct paths paths;
-    *n_new = 0;
-    if (check_files(state, err) != 0 || expand(state->comm, given, n_given, &paths, err) != 0)
+    if (expand(state->comm, given, n_given, &paths, err) != 0)
         return -1;
     int result = rr_agree(state->comm, check_lost(state, &paths, err), err);
+    if (result == 0)
+        result = check_files(state, &paths, err);
     keep_new(state->manifest, &paths);
     if (result == 0 && paths.n > 0) {
-        *n_new = (uint32_t)paths.n;
         result = add_new(state, &paths, split_bytes, err);
         if (result == 0)
             result = commit_new(state, resolves_records, err);

@@ -67,6 +67,26 @@ uint32_t rr_manifest_add_file(struct rr_manifest *m, const char *path, uint64_t 
     return m->n_files++;
 }
 
+bool rr_manifest_file_untouched(const struct rr_manifest *m, uint32_t file)
+{
+    const struct rr_file_entry *entry = &m->files[file];
+    for (uint32_t s = 0; s < entry->n_splits; s++) {
+        const struct rr_split_entry *split = &m->splits[entry->first_split + s];
+        if (split->done || split->next != 0)
+            return false;
+    }
+    return entry->path[0] != '\0';
+}
+
+void rr_manifest_drop_file(struct rr_manifest *m, uint32_t file)
+{
+    struct rr_file_entry *entry = &m->files[file];
+    for (uint32_t s = 0; s < entry->n_splits; s++)
+        m->splits[entry->first_split + s].done = true; /* nothing is left to do */
+    entry->n_splits = 0;
+    entry->path[0] = '\0';
+}
+
 void rr_manifest_add_split(struct rr_manifest *m, const struct rr_split *split)
 {
     m->splits = one_more(m->splits, m->n_splits, sizeof *m->splits);

@@ -34,7 +34,7 @@ struct rr_split_entry {
 };
 
 struct rr_file_entry {
-    char *path;
+    char *path; /* empty when it was dropped before anything of it was read */
     uint64_t size;
     int64_t mtime_ns;
     bool has_digest; /* known once the file was read to its end */
@@ -64,6 +64,11 @@ void rr_manifest_destroy(struct rr_manifest *manifest);
 /* Adding to a manifest. The split's `file` is the index rr_manifest_add_file returned. */
 uint32_t rr_manifest_add_file(struct rr_manifest *manifest, const char *path, uint64_t size,
                               int64_t mtime_ns);
+/* Forgets a file of which nothing was read. Its number is never given to another: positions in runs
+ * go by numbers. */
+void rr_manifest_drop_file(struct rr_manifest *manifest, uint32_t file);
+/* Whether nothing of a file was read. */
+bool rr_manifest_file_untouched(const struct rr_manifest *manifest, uint32_t file);
 void rr_manifest_add_split(struct rr_manifest *manifest, const struct rr_split *split);
 void rr_manifest_add_run(struct rr_manifest *manifest, const struct rr_run_entry *run);
 

@@ -137,7 +137,8 @@ static void note_refused(struct resolver *r, const uint8_t *kept_bytes, const ui
     struct rr_text account = rr_dictionary_text(r->accounts, copy.account);
     rr_fail(&r->copy_error, RR_EXIT_DATA,
             "%s: record %llu of account '%.*s' has the event id of %s: record %llu, and the book "
-            "says duplicates: error; take one of them out, or choose first or last",
+            "says duplicates: error; take one of them out and read everything again with --fresh, "
+            "or choose first or last",
             path_of(r, copy.position), (unsigned long long)rr_position_record(copy.position),
             RR_SHOW(account), path_of(r, kept.position),
             (unsigned long long)rr_position_record(kept.position));
