@@ -23,7 +23,7 @@ struct rr_run_stream {
     char *name;
     hid_t dataset;
     unsigned width;
-    bool plain;
+    bool shuffled; /* its chunks are shuffled before they are compressed */
     uint64_t length;
     uint64_t next;    /* element */
     uint64_t decoded; /* index of the chunk in `chunk`, UINT64_MAX for none */
@@ -118,7 +118,7 @@ struct rr_run_stream *rr_run_stream_open(struct rr_run_reader *run, const char *
     hsize_t length = 0;
     H5Sget_simple_extent_dims(space, &length, NULL);
     stream->length = length;
-    stream->plain = H5Pget_nfilters(create) == 0;
+    stream->shuffled = H5Pget_nfilters(create) == 2;
     H5Pclose(create);
     H5Sclose(space);
     return stream;
@@ -159,27 +159,36 @@ static int fail_chunk(struct rr_run_stream *stream, const char *why, struct rr_e
     return rr_fail(err, RR_EXIT_IO, "%s: column %s: %s", stream->run->path, stream->name, why);
 }
 
-static int decode_chunk(struct rr_run_stream *stream, uint64_t index, struct rr_error *err)
+static int unpack(struct rr_run_stream *stream, size_t stored, struct rr_error *err)
 {
     struct rr_run_reader *run = stream->run;
     size_t bytes = (size_t)RR_RUN_CHUNK * stream->width;
+    uint8_t *out = stream->shuffled ? run->shuffled : stream->chunk;
+    size_t n = ZSTD_decompressDCtx(run->zstd, out, bytes, run->packed, stored);
+    if (ZSTD_isError(n) || n != bytes)
+        return fail_chunk(stream, "a chunk that zstd can't read", err);
+    if (stream->shuffled)
+        rr_unshuffle(stream->chunk, run->shuffled, RR_RUN_CHUNK, stream->width);
+    return 0;
+}
+
+static int decode_chunk(struct rr_run_stream *stream, uint64_t index, struct rr_error *err)
+{
+    struct rr_run_reader *run = stream->run;
     hsize_t offset = index * RR_RUN_CHUNK, stored = 0;
+    unsigned skipped = 0;
     uint32_t mask = 0;
-    if (H5Dget_chunk_storage_size(stream->dataset, &offset, &stored) < 0)
+    haddr_t address;
+    if (H5Dget_chunk_info_by_coord(stream->dataset, &offset, &skipped, &address, &stored) < 0)
         return rr_fail_hdf5(err, run->path, stream->name);
-    if (stream->plain ? stored != bytes : stored > run->packed_size)
+    bool raw = skipped != 0;
+    if (raw ? stored != (hsize_t)RR_RUN_CHUNK * stream->width : stored > run->packed_size)
         return fail_chunk(stream, "a chunk of a wrong size", err);
-    uint8_t *packed = stream->plain ? stream->chunk : run->packed;
-    if (H5Dread_chunk(stream->dataset, H5P_DEFAULT, &offset, &mask, packed) < 0)
+    if (H5Dread_chunk(stream->dataset, H5P_DEFAULT, &offset, &mask,
+                      raw ? stream->chunk : run->packed) < 0)
         return rr_fail_hdf5(err, run->path, stream->name);
-    if (!stream->plain) {
-        uint8_t *out = stream->width > 1 ? run->shuffled : stream->chunk;
-        size_t n = ZSTD_decompressDCtx(run->zstd, out, bytes, packed, stored);
-        if (ZSTD_isError(n) || n != bytes)
-            return fail_chunk(stream, "a chunk that zstd can't read", err);
-        if (stream->width > 1)
-            rr_unshuffle(stream->chunk, run->shuffled, RR_RUN_CHUNK, stream->width);
-    }
+    if (!raw && unpack(stream, stored, err) != 0)
+        return -1;
     stream->decoded = index;
     return 0;
 }

@@ -83,12 +83,10 @@ int rr_run_add_column(struct rr_run_writer *run, const char *name, unsigned widt
     hid_t space = H5Screate_simple(1, &none, &unlimited);
     hid_t create = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_chunk(create, 1, &chunk);
-    if (!plain) {
-        if (width > 1)
-            H5Pset_shuffle(create);
-        /* Optional, so that the file can be written where HDF5 has no plugin for it. */
-        H5Pset_filter(create, RR_ZSTD_FILTER, H5Z_FLAG_OPTIONAL, 0, NULL);
-    }
+    if (!plain && width > 1)
+        H5Pset_shuffle(create);
+    /* Optional, so that the file can be written where HDF5 has no plugin for it. */
+    H5Pset_filter(create, RR_ZSTD_FILTER, H5Z_FLAG_OPTIONAL, 0, NULL);
     column->dataset =
         H5Dcreate2(run->file, name, element_type(width), space, H5P_DEFAULT, create, H5P_DEFAULT);
     H5Pclose(create);
@@ -111,9 +109,11 @@ static int write_chunk(struct rr_run_writer *run, struct writer_column *column,
     size_t used = (size_t)column->pending * column->width;
     memset(column->chunk + used, 0, bytes - used);
     const uint8_t *out = column->chunk;
-    if (!column->plain) {
+    /* A full chunk of a plain column passes its filter by; what is padded is worth compressing. */
+    bool raw = column->plain && column->pending == RR_RUN_CHUNK;
+    if (!raw) {
         const uint8_t *in = column->chunk;
-        if (column->width > 1) {
+        if (!column->plain && column->width > 1) {
             rr_shuffle(run->shuffled, column->chunk, RR_RUN_CHUNK, column->width);
             in = run->shuffled;
         }
@@ -124,7 +124,8 @@ static int write_chunk(struct rr_run_writer *run, struct writer_column *column,
     }
     hsize_t length = column->written + column->pending, offset = column->written;
     if (H5Dset_extent(column->dataset, &length) < 0 ||
-        H5Dwrite_chunk(column->dataset, H5P_DEFAULT, 0, &offset, bytes, out) < 0)
+        H5Dwrite_chunk(column->dataset, H5P_DEFAULT, raw ? RR_ZSTD_SKIPPED : 0, &offset, bytes,
+                       out) < 0)
         return rr_fail_hdf5(err, run->path, "write");
     column->written = length;
     column->pending = 0;

@@ -9,12 +9,7 @@
 
 enum { COLUMNS = 8, LONGEST = 3 * RR_RUN_CHUNK };
 
-static const size_t lengths[] = {0,
-                                 1,
-                                 RR_RUN_CHUNK - 1,
-                                 RR_RUN_CHUNK,
-                                 RR_RUN_CHUNK + 1,
-                                 LONGEST};
+static const size_t lengths[] = {0, 1, RR_RUN_CHUNK - 1, RR_RUN_CHUNK, RR_RUN_CHUNK + 1, LONGEST};
 enum { LENGTHS = sizeof lengths / sizeof lengths[0] };
 
 static char folder[] = "/tmp/rerate-runfile-XXXXXX";
@@ -215,11 +210,11 @@ START_TEST(an_abandoned_run_leaves_no_file)
 }
 END_TEST
 
-/* Not our reader but HDF5's own: names, filters, and a plain column's numbers. */
+/* Not our reader but HDF5's own: names, filters, and the numbers of a plain column's full chunk. */
 START_TEST(h5dump_reads_it)
 {
     struct rr_error err = {0};
-    const uint32_t numbers[] = {12345, 67890};
+    static uint32_t numbers[RR_RUN_CHUNK] = {12345, 67890};
     uint64_t bytes;
     struct rr_digest digest;
     char command[256], text[8192];
@@ -229,11 +224,11 @@ START_TEST(h5dump_reads_it)
     struct rr_run_writer *run = rr_run_create(path, &err);
     ck_assert_int_eq(rr_run_add_column(run, "plain", 4, true, &err), 0);
     ck_assert_int_eq(rr_run_add_column(run, "packed", 4, false, &err), 1);
-    ck_assert_int_eq(rr_run_put(run, 0, numbers, 2, &err), 0);
+    ck_assert_int_eq(rr_run_put(run, 0, numbers, RR_RUN_CHUNK, &err), 0);
     ck_assert_int_eq(rr_run_put(run, 1, numbers, 2, &err), 0);
     ck_assert_int_eq(rr_run_finish(run, &bytes, &digest, &err), 0);
-    snprintf(command, sizeof command, "h5dump -p -d /plain %s; h5dump -p -H -d /packed %s", path,
-             path);
+    snprintf(command, sizeof command,
+             "h5dump -p -d /plain -s 0 -c 2 %s; h5dump -p -H -d /packed %s", path, path);
     FILE *pipe = popen(command, "r");
     text[fread(text, 1, sizeof text - 1, pipe)] = '\0';
     ck_assert_int_eq(pclose(pipe), 0);
