@@ -5,7 +5,7 @@
 #include "runfile.h"
 
 enum {
-    RR_ZSTD_FILTER = 32015,                /* registered with the HDF Group */
+    RR_ZSTD_FILTER = 32015, /* registered with the HDF Group */
     RR_ZSTD_SKIPPED = 1,    /* mask of a chunk that is stored as it is: zstd is its only filter */
     RR_RUN_CHUNK_BYTES = RR_RUN_CHUNK * 8, /* of the widest column */
 };

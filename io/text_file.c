@@ -4,6 +4,7 @@
 #include "commit.h"
 #include "memory.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,4 +96,33 @@ int rr_text_file_finish(struct rr_text_file *f, struct rr_error *err)
     free(f->path);
     free(f);
     return result;
+}
+
+static int put_all(struct rr_text_file *f, int fd, const char *from, struct rr_error *err)
+{
+    char piece[64 * 1024];
+    ssize_t n;
+    while ((n = read(fd, piece, sizeof piece)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return rr_fail_errno(err, RR_EXIT_IO, from, "read");
+        if (rr_text_file_put(f, piece, (size_t)n, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int rr_text_file_copy(const char *from, const char *to, struct rr_error *err)
+{
+    int fd = open(from, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return rr_fail_errno(err, RR_EXIT_IO, from, "open");
+    struct rr_text_file *f = rr_text_file_create(to, err);
+    int result = f ? put_all(f, fd, from, err) : -1;
+    close(fd);
+    if (f == NULL)
+        return -1;
+    int finished = rr_text_file_finish(f, result == 0 ? err : NULL);
+    return result == 0 ? finished : result;
 }

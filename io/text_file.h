@@ -13,4 +13,7 @@ int rr_text_file_put(struct rr_text_file *file, const char *bytes, size_t len,
 /* Writes what is left, syncs and closes. The file is gone from memory in either case. */
 int rr_text_file_finish(struct rr_text_file *file, struct rr_error *err);
 
+/* Copies a plain file; the copy is compressed when its name says so. */
+int rr_text_file_copy(const char *from, const char *to, struct rr_error *err);
+
 #endif

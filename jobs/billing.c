@@ -350,8 +350,8 @@ static int publish(void *self, struct rr_state *state, struct rr_progress *progr
         return -1;
     }
     drop_list(b, list);
-    if (choose_span(b, err) != 0 ||
-        rr_result_begin(&b->result, b->comm, state->dir, state->run_id, err) != 0)
+    if (choose_span(b, err) != 0 || rr_result_begin(&b->result, b->comm, state->dir, state->run_id,
+                                                    b->options->compress, err) != 0)
         return -1;
     list_subscribers(b);
     for (int o = 0; o < OUTPUTS; o++)

@@ -24,6 +24,7 @@ struct rr_billing_options {
     bool max_quarantine_is_percent;
     const char *from, *to; /* periods; NULL: all */
     bool json;
+    bool compress; /* result tables as .csv.zst */
 };
 
 /* Collective. Rank 0 prints the closing summary. */

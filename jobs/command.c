@@ -34,7 +34,7 @@ static int rate(const struct rr_comm *comm, const struct rr_arguments *a, struct
     return rr_billing_run(comm, &options, err);
 }
 
-#define BILLING "wmcqftpjM"
+#define BILLING "wmcqftpzjM"
 
 const struct rr_command rr_commands[] = {
     {"run", "-w DIR BOOK USAGE...", "read usage, aggregate, price, publish", BILLING "FSB", true,
@@ -150,6 +150,12 @@ static bool set_progress(struct rr_arguments *a, const char *value)
     return false;
 }
 
+static bool set_compress(struct rr_arguments *a, const char *value)
+{
+    a->billing.compress = strcmp(value, "zstd") == 0;
+    return a->billing.compress || strcmp(value, "none") == 0;
+}
+
 static bool set_metrics(struct rr_arguments *a, const char *value)
 {
     a->billing.metrics_path = value;
@@ -239,6 +245,8 @@ static const struct option {
     {'t', "--to", NULL, "P", "the last period to rate", set_to},
     {'p', "--progress", NULL, "auto|plain|none", "a bar on a terminal, or lines in a log",
      set_progress},
+    {'z', "--compress", NULL, "zstd|none", "result tables as .csv.zst (default: none)",
+     set_compress},
     {'M', "--metrics", NULL, "FILE", "OpenMetrics text, rewritten while running", set_metrics},
     {'j', "--json", NULL, NULL, "the closing summary as one JSON object", set_json},
     {'F', "--fresh", NULL, NULL, "drop the state first", set_fresh},

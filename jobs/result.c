@@ -3,6 +3,7 @@
 
 #include "../io/commit.h"
 #include "../io/memory.h"
+#include "../io/text_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -31,9 +32,9 @@ static int remove_dead(const struct rr_result *r, struct rr_error *err)
 }
 
 int rr_result_begin(struct rr_result *r, const struct rr_comm *comm, const char *dir,
-                    const char *run_id, struct rr_error *err)
+                    const char *run_id, bool compress, struct rr_error *err)
 {
-    *r = (struct rr_result){.comm = comm};
+    *r = (struct rr_result){.comm = comm, .compress = compress};
     snprintf(r->results, sizeof r->results, "%s/results", dir);
     snprintf(r->making, sizeof r->making, "%s/" MAKING "%s", r->results, run_id);
     int result = 0;
@@ -62,7 +63,27 @@ static void note_file(struct rr_result *r, const char *name, uint64_t bytes,
                       struct rr_digest digest)
 {
     rr_check(r->n_files < RR_RESULT_FILES, "a result has too many files");
-    r->file[r->n_files++] = (struct rr_result_file){name, bytes, digest};
+    struct rr_result_file *file = &r->file[r->n_files++];
+    snprintf(file->name, sizeof file->name, "%s", name);
+    file->bytes = bytes;
+    file->digest = digest;
+}
+
+/* Rank 0: puts NAME.zst, the same content compressed, in the place of NAME. */
+static int compress_file(struct rr_result *r, const char *name, struct rr_error *err)
+{
+    char path[RR_RESULT_PATH + 64], packed[RR_RESULT_PATH + 64], packed_name[48];
+    struct rr_digest digest;
+    uint64_t bytes;
+    snprintf(packed_name, sizeof packed_name, "%s.zst", name);
+    file_path(r, name, path);
+    file_path(r, packed_name, packed);
+    if (rr_text_file_copy(path, packed, err) != 0 ||
+        rr_digest_file(packed, &bytes, &digest, err) != 0)
+        return -1;
+    unlink(path);
+    note_file(r, packed_name, bytes, digest);
+    return 0;
 }
 
 int rr_result_finish_output(struct rr_result *r, const char *name, struct rr_output *output,
@@ -72,9 +93,13 @@ int rr_result_finish_output(struct rr_result *r, const char *name, struct rr_out
     struct rr_digest digest = {0};
     int result = rr_output_finish(output, &bytes, &digest, err);
     rr_output_destroy(output);
-    if (result == 0 && r->comm->rank == 0)
+    if (result != 0)
+        return -1;
+    if (r->comm->rank == 0 && r->compress)
+        result = compress_file(r, name, err);
+    else if (r->comm->rank == 0)
         note_file(r, name, bytes, digest);
-    return result;
+    return rr_agree(r->comm, result, err);
 }
 
 int rr_result_put(struct rr_result *r, const char *name, const void *bytes, size_t len,

@@ -11,7 +11,7 @@
 enum { RR_RESULT_FILES = 16, RR_RESULT_PATH = 4096 };
 
 struct rr_result_file {
-    const char *name;
+    char name[48];
     uint64_t bytes;
     struct rr_digest digest;
 };
@@ -22,11 +22,12 @@ struct rr_result {
     char making[RR_RESULT_PATH];                 /* the directory under its first name */
     struct rr_result_file file[RR_RESULT_FILES]; /* on rank 0 */
     int n_files;
+    bool compress; /* outputs end up as NAME.zst */
 };
 
 /* Collective. Creates DIR/results/.making-ID, and removes what earlier crashes left of that kind. */
 int rr_result_begin(struct rr_result *result, const struct rr_comm *comm, const char *dir,
-                    const char *run_id, struct rr_error *err);
+                    const char *run_id, bool compress, struct rr_error *err);
 
 /* An output of this result. Not collective. */
 struct rr_output *rr_result_output(struct rr_result *result, const char *name, const char *header,

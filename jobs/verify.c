@@ -11,7 +11,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 enum { PATH = 4096 };
 
@@ -210,6 +210,14 @@ static int take_invoice(void *self, const struct rr_text *f, struct rr_error *er
     return 0;
 }
 
+/* A table of a result, which may be compressed. */
+static void table_path(const char *result, const char *name, char path[PATH + 32])
+{
+    snprintf(path, PATH + 32, "%s/%s", result, name);
+    if (access(path, F_OK) != 0)
+        snprintf(path, PATH + 32, "%s/%s.zst", result, name);
+}
+
 static int check_invoices(const char *result, struct rr_error *err)
 {
     static const char *const line_columns[] = {"account", "contract", "period", "plan",    "charge",
@@ -219,9 +227,9 @@ static int check_invoices(const char *result, struct rr_error *err)
     struct invoices all = {.keys = rr_dictionary_create()};
     struct line_reader reader = {.all = &all};
     char path[PATH + 32];
-    snprintf(path, sizeof path, "%s/lines.csv", result);
+    table_path(result, "lines.csv", path);
     int found = each_row(path, line_columns, 9, take_line, &reader, err);
-    snprintf(path, sizeof path, "%s/invoices.csv", result);
+    table_path(result, "invoices.csv", path);
     if (found == 0)
         found = each_row(path, invoice_columns, 5, take_invoice, &all, err);
     for (size_t i = 0; i < all.n && found == 0; i++)
