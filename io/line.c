@@ -61,6 +61,15 @@ void rr_line_field(struct rr_line *line, struct rr_text text)
     line->used = (size_t)(to - line->bytes);
 }
 
+void rr_line_plain(struct rr_line *line, const char *text, size_t len)
+{
+    char *to = room(line, len + 1);
+    if (line->fields++ > 0)
+        *to++ = ',';
+    memcpy(to, text, len);
+    line->used = (size_t)(to - line->bytes) + len;
+}
+
 void rr_line_number(struct rr_line *line, uint64_t number)
 {
     char digits[20];
@@ -68,7 +77,7 @@ void rr_line_number(struct rr_line *line, uint64_t number)
     do
         digits[--n] = (char)('0' + number % 10);
     while ((number /= 10) > 0);
-    rr_line_field(line, (struct rr_text){digits + n, (uint32_t)(sizeof digits - n)});
+    rr_line_plain(line, digits + n, sizeof digits - n);
 }
 
 void rr_line_end(struct rr_line *line)

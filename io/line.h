@@ -19,6 +19,8 @@ void rr_line_put(struct rr_line *line, const char *bytes, size_t len);
 
 /* A field with RFC 4180 quotes where it needs them, and before it a comma unless it starts a row. */
 void rr_line_field(struct rr_line *line, struct rr_text text);
+/* The same for texts that never need quotes: dates, numbers, codes. */
+void rr_line_plain(struct rr_line *line, const char *text, size_t len);
 void rr_line_number(struct rr_line *line, uint64_t number);
 void rr_line_end(struct rr_line *line);
 

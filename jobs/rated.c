@@ -83,7 +83,7 @@ static void put_period(struct rr_line *row, struct rr_stamp *stamp, enum rr_peri
         stamp->number = period;
         stamp->len = (uint32_t)strlen(stamp->text);
     }
-    rr_line_field(row, (struct rr_text){stamp->text, stamp->len});
+    rr_line_plain(row, stamp->text, stamp->len);
 }
 
 static void put_day(struct rr_line *row, struct rr_stamp *stamp, int32_t day)
@@ -93,21 +93,21 @@ static void put_day(struct rr_line *row, struct rr_stamp *stamp, int32_t day)
         stamp->number = day;
         stamp->len = 10;
     }
-    rr_line_field(row, (struct rr_text){stamp->text, stamp->len});
+    rr_line_plain(row, stamp->text, stamp->len);
 }
 
 static void put_decimal(struct rr_line *row, rr_decimal value)
 {
     char text[RR_DECIMAL_TEXT];
     size_t len = rr_decimal_format(value, text);
-    rr_line_field(row, (struct rr_text){text, (uint32_t)len});
+    rr_line_plain(row, text, len);
 }
 
 static void put_money(struct rr_line *row, rr_decimal money, int minor_digits)
 {
     char text[RR_DECIMAL_TEXT];
     size_t len = rr_decimal_format_fixed(money, (unsigned)minor_digits, text);
-    rr_line_field(row, (struct rr_text){text, (uint32_t)len});
+    rr_line_plain(row, text, len);
 }
 
 static void write_line(const struct rr_rated *rated, const struct rr_rated_line *line,

@@ -93,7 +93,7 @@ function duckdb(query) {
   return { seconds: run.seconds, ...JSON.parse(run.stdout) };
 }
 
-// Pricing again wants a result that changes: the two books take turns.
+// Each round edits the price of a token, so that there is a new result to publish.
 let priced = 0;
 function rerateRate(workspace) {
   const book = path.join(scratch, `repriced-${priced}.yaml`);

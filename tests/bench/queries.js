@@ -31,7 +31,7 @@ const monthly = (records, file) => `COPY (SELECT account_id, meter, model,
   count(*) AS records, sum(quantity) AS quantity, max(quantity) AS greatest
   FROM ${records} GROUP BY ALL) TO ${text(file)} (FORMAT parquet, COMPRESSION zstd)`;
 
-// The lines of books/aggregates.yaml at the prices of `reprice` in bench.js.
+// The lines of books/aggregates.yaml after an edit of the price of a token.
 const priced = (groups, file) => `COPY (SELECT account_id AS account, month, meter AS charge, model,
   CASE meter WHEN 'api_calls' THEN records WHEN 'tokens' THEN quantity ELSE greatest END AS q,
   round(CAST(q AS DECIMAL(18, 3)) *
