@@ -48,15 +48,6 @@ void rr_start_writeback(int fd, uint64_t offset, uint64_t len)
     sync_file_range(fd, (off_t)offset, (off_t)len, SYNC_FILE_RANGE_WRITE);
 }
 
-void rr_start_writeback_file(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    rr_start_writeback(fd, 0, 0); /* to its end */
-    close(fd);
-}
-
 static int sync_path(const char *path, int flags, struct rr_error *err)
 {
     int fd = open(path, flags | O_CLOEXEC);

@@ -15,7 +15,6 @@ int rr_sync_dir(const char *path, struct rr_error *err);
 /* Lets the system begin to write back what is in its cache, so that a later sync waits less. Only a
  * hint: it neither waits nor fails. */
 void rr_start_writeback(int fd, uint64_t offset, uint64_t len);
-void rr_start_writeback_file(const char *path);
 
 /* write() until all is written; for callers that hold a descriptor. `path` is for messages. */
 int rr_write_all(int fd, const void *bytes, size_t len, const char *path, struct rr_error *err);

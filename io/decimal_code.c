@@ -1,6 +1,8 @@
 /* Decimals in few bytes: the fewest places that hold the value, then a zigzag varint. */
 #include <rerate/kernel.h>
 
+#include <string.h>
+
 static rr_u128 zigzag(rr_decimal value)
 {
     return (rr_u128)value << 1 ^ (rr_u128)(value >> 127);
@@ -57,5 +59,5 @@ size_t rr_decimal_decode(const uint8_t *bytes, size_t len, rr_decimal *value)
     if (__builtin_mul_overflow(number, unit, value) || !rr_decimal_fits(*value))
         return 0;
     uint8_t again[24];
-    return rr_decimal_encode(*value, again) == n ? n : 0;
+    return rr_decimal_encode(*value, again) == n && memcmp(again, bytes, n) == 0 ? n : 0;
 }

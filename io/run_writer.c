@@ -1,17 +1,23 @@
-/* Writing run files: columns in compressed HDF5. */
+/* Writing run files: columns in compressed HDF5.
+ *
+ * HDF5 builds the file in memory and this code writes it, so that a disk that fails or is full is an
+ * error like any other: HDF5 can't close a file that it could not write, and fails again when the
+ * program ends. A run is bounded by the buffers it was made from.
+ */
 #include "runfile.h"
 
 #include "commit.h"
 #include "hdf5_error.h"
 #include "shuffle.h"
 
+#include <fcntl.h>
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zstd.h>
 
-enum { ZSTD_LEVEL = 1 };
+enum { ZSTD_LEVEL = 1, IMAGE_STEP = 4 * 1024 * 1024 };
 
 struct writer_column {
     hid_t dataset;
@@ -25,7 +31,7 @@ struct writer_column {
 struct rr_run_writer {
     char *path;
     hid_t file;
-    int n_columns;
+    int n_columns, n_open; /* columns, and how many of them HDF5 still has open */
     struct writer_column column[RR_RUN_COLUMNS];
     uint8_t *shuffled;
     uint8_t *packed;
@@ -47,12 +53,14 @@ struct rr_run_writer *rr_run_create(const char *path, struct rr_error *err)
     run->shuffled = malloc(RR_RUN_CHUNK_BYTES);
     run->zstd = ZSTD_createCCtx();
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
+    /* The oldest superblock: those with a checksum keep a wrong one in a file image, whose mark of
+     * being open HDF5 takes out. */
+    H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V110);
+    H5Pset_fapl_core(access, IMAGE_STEP, false);
     run->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     H5Pclose(access);
     if (run->file < 0) {
         rr_fail_hdf5(err, path, "create");
-        err->code = RR_EXIT_CREATE;
         rr_run_abandon(run);
         return NULL;
     }
@@ -98,6 +106,7 @@ int rr_run_add_column(struct rr_run_writer *run, const char *name, unsigned widt
     column->chunk = malloc((size_t)RR_RUN_CHUNK * width);
     if (column->chunk == NULL)
         return rr_fail(err, RR_EXIT_BUG, "%s: out of memory", run->path);
+    run->n_open++;
     return run->n_columns++;
 }
 
@@ -174,36 +183,69 @@ static void free_writer(struct rr_run_writer *run)
     free(run);
 }
 
-static int close_file(struct rr_run_writer *run, struct rr_error *err)
+static int close_columns(struct rr_run_writer *run, struct rr_error *err)
 {
     int result = 0;
     for (int i = 0; i < run->n_columns; i++)
         if (H5Dclose(run->column[i].dataset) < 0 && result == 0)
             result = rr_fail_hdf5(err, run->path, "close");
-    if (run->file >= 0 && H5Fclose(run->file) < 0 && result == 0)
-        result = rr_fail_hdf5(err, run->path, "close");
+    run->n_open = 0;
+    return result;
+}
+
+static int flush_columns(struct rr_run_writer *run, struct rr_error *err)
+{
+    for (int i = 0; i < run->n_columns; i++)
+        if (run->column[i].pending > 0 && write_chunk(run, &run->column[i], err) != 0)
+            return -1;
+    return close_columns(run, err);
+}
+
+/* The bytes that HDF5 would have written. */
+static int take_image(struct rr_run_writer *run, void **image, size_t *len, struct rr_error *err)
+{
+    ssize_t size = -1;
+    if (H5Fflush(run->file, H5F_SCOPE_GLOBAL) >= 0)
+        size = H5Fget_file_image(run->file, NULL, 0);
+    *image = size > 0 ? malloc((size_t)size) : NULL;
+    if (*image == NULL || H5Fget_file_image(run->file, *image, (size_t)size) != size) {
+        free(*image);
+        return rr_fail_hdf5(err, run->path, "file image");
+    }
+    *len = (size_t)size;
+    return 0;
+}
+
+static int write_image(const char *path, const void *image, size_t len, struct rr_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return rr_fail_errno(err, RR_EXIT_CREATE, path, "create");
+    int result = rr_write_all(fd, image, len, path, err);
+    rr_start_writeback(fd, 0, len);
+    if (close(fd) != 0 && result == 0)
+        result = rr_fail_errno(err, RR_EXIT_IO, path, "close");
+    if (result != 0)
+        unlink(path);
     return result;
 }
 
 int rr_run_finish(struct rr_run_writer *run, uint64_t *bytes, struct rr_digest *digest,
                   struct rr_error *err)
 {
-    int result = 0;
-    for (int i = 0; i < run->n_columns && result == 0; i++)
-        if (run->column[i].pending > 0)
-            result = write_chunk(run, &run->column[i], err);
-    if (result != 0) {
-        rr_run_abandon(run);
-        return -1;
-    }
-    result = close_file(run, err);
+    void *image = NULL;
+    size_t len = 0;
+    int result = flush_columns(run, err);
+    if (result == 0)
+        result = take_image(run, &image, &len, err);
+    if (result == 0)
+        result = write_image(run->path, image, len, err);
     if (result == 0) {
-        rr_start_writeback_file(run->path);
-        result = rr_digest_file(run->path, bytes, digest, err);
+        *bytes = len;
+        *digest = rr_digest_bytes(image, len);
+        free(image);
     }
-    if (result != 0)
-        unlink(run->path);
-    free_writer(run);
+    rr_run_abandon(run);
     return result;
 }
 
@@ -211,7 +253,9 @@ void rr_run_abandon(struct rr_run_writer *run)
 {
     if (run == NULL)
         return;
-    close_file(run, NULL);
-    unlink(run->path);
+    for (int i = 0; i < run->n_open; i++)
+        H5Dclose(run->column[i].dataset);
+    if (run->file >= 0)
+        H5Fclose(run->file);
     free_writer(run);
 }

@@ -36,12 +36,12 @@ int rr_run_put(struct rr_run_writer *run, int column, const void *elements, size
 
 int rr_run_set(struct rr_run_writer *run, const char *name, uint64_t value, struct rr_error *err);
 
-/* Writes what is left and closes; `bytes` and `digest` are the file's. The writer is gone in
- * either case; on error the file is removed. */
+/* Writes what is left and closes; `bytes` and `digest` are the file's. The
+ * writer is gone in either case; on error there is no file. */
 int rr_run_finish(struct rr_run_writer *run, uint64_t *bytes, struct rr_digest *digest,
                   struct rr_error *err);
 
-/* Closes and removes the file. Takes NULL. */
+/* Forgets the run; nothing was written. Takes NULL. */
 void rr_run_abandon(struct rr_run_writer *run);
 
 /* 0 when the file has this length and digest; else RR_EXIT_IO and what is wrong. */

@@ -24,8 +24,7 @@ static void store(uint8_t *to, vector v)
 
 static vector low_halves(vector a, vector b)
 {
-    return __builtin_shuffle(a, b,
-                             (vector){0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23});
+    return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 }
 
 static vector high_halves(vector a, vector b)

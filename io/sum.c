@@ -67,7 +67,7 @@ bool rr_sum_parse(const char *text, size_t len, struct rr_sum *sum)
         digits++;
         places += point;
     }
-    if (digits == 0 || places > RR_DECIMAL_PLACES)
+    if (digits == places || (point && places == 0) || places > RR_DECIMAL_PLACES)
         return false;
     for (; places < RR_DECIMAL_PLACES; places++)
         if (mpn_mul_1(limb, limb, LIMBS, 10))

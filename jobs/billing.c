@@ -173,6 +173,10 @@ static int bill_account(void *self, struct rr_text account, struct rr_cell *cell
 {
     struct billing *b = self;
     struct rr_rated *rated;
+    if (*b->options->stop) /* the state is committed; a result is made whole or not at all */
+        return rr_fail(err, RR_EXIT_STOPPED,
+                       "stopped before anything was published; give the same "
+                       "command again to go on");
     if (count_cells(b, cells, n, err) != 0 ||
         rr_rating_account(b->rating, account, cells, n, &rated, err) != 0 ||
         rr_rated_write(rated, b->book->period, &b->rows, &b->totals, err) != 0)

@@ -24,6 +24,13 @@ static void catch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* Debian switches off the one-sided component of Open MPI 4.1 that works between hosts over TCP; work is
+ * handed out through it. What the user or the site has set in the environment stays. */
+static void prepare_mpi(void)
+{
+    setenv("OMPI_MCA_osc", "^ucx", 0);
+}
+
 /* A command for one rank runs on rank 0; the others wait and learn how it ended. */
 static int run_command(const struct rr_comm *comm, const struct rr_command *command,
                        const struct rr_arguments *arguments, struct rr_error *err)
@@ -41,8 +48,9 @@ int main(int argc, char **argv)
     struct rr_error err = {0};
     const struct rr_command *command = NULL;
     char *text = NULL;
+    prepare_mpi();
+    catch_signals(); /* first: a signal to stop may come at once */
     MPI_Init(&argc, &argv);
-    catch_signals();
     rr_comm_init(&comm, MPI_COMM_WORLD);
     int result = rr_arguments_read(argc, argv, &command, &arguments, &text, &err);
     arguments.billing.stop = &stop;

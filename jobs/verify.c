@@ -41,7 +41,7 @@ static int check_balance(const struct rr_manifest *m, struct rr_error *err)
 {
     uint64_t found = m->resolved.aggregated + m->resolved.duplicate + m->resolved.not_metered +
                      rr_tally_quarantined(&m->ingested);
-    if (!rr_manifest_all_read(m))
+    if (!rr_manifest_all_read(m) || !rr_manifest_all_resolved(m))
         return 0; /* a stopped run: nothing balances yet, and nothing was published from it */
     if (found != m->ingested.read)
         return rr_fail(err, RR_EXIT_DATA, "%llu records were read and %llu are accounted for",
@@ -55,23 +55,34 @@ static int check_balance(const struct rr_manifest *m, struct rr_error *err)
     return 0;
 }
 
-static void verify_state(struct verification *v)
+/* A generation of the manifest and what it names. */
+static void verify_generation(struct verification *v, bool previous)
 {
     struct rr_error err;
     struct rr_state state = {0};
+    bool there;
     snprintf(state.dir, sizeof state.dir, "%s", v->dir);
-    struct rr_manifest *m = rr_state_look(v->dir, &err);
-    report(v, "manifest", v->dir, m ? 0 : -1, &err);
-    if (m == NULL)
+    struct rr_manifest *m = rr_state_look_at(v->dir, previous, &there, &err);
+    if (!there && previous)
         return;
-    for (uint32_t i = 0; i < m->n_runs; i++) {
+    if (!there)
+        rr_fail(&err, RR_EXIT_INPUT, "%s: holds no state", v->dir);
+    report(v, previous ? "manifest before" : "manifest", v->dir, m ? 0 : -1, &err);
+    for (uint32_t i = 0; m && i < m->n_runs; i++) {
         char path[PATH];
         rr_state_run_path(&state, m->runs[i].name, path);
         report(v, "run", m->runs[i].name,
                rr_run_check(path, m->runs[i].bytes, m->runs[i].digest, &err), &err);
     }
-    report(v, "state balances", v->dir, check_balance(m, &err), &err);
+    if (m)
+        report(v, "state balances", v->dir, check_balance(m, &err), &err);
     rr_manifest_destroy(m);
+}
+
+static void verify_state(struct verification *v)
+{
+    verify_generation(v, false);
+    verify_generation(v, true);
 }
 
 /* What invoices.csv or the sum of lines.csv says of one account, period and currency. */

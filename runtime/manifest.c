@@ -143,6 +143,19 @@ void rr_manifest_covered(const struct rr_manifest *m, bool *covered)
                 covered[s] = true;
 }
 
+bool rr_manifest_all_resolved(const struct rr_manifest *m)
+{
+    bool records = false, all = true;
+    bool *covered = rr_calloc(m->n_shards, sizeof *covered);
+    for (uint32_t i = 0; i < m->n_runs; i++)
+        records |= m->runs[i].kind == RR_RUN_RECORDS;
+    rr_manifest_covered(m, covered);
+    for (uint32_t s = 0; s < m->n_shards; s++)
+        all &= covered[s];
+    free(covered);
+    return !records || all;
+}
+
 static json_t *digest_json(struct rr_digest digest)
 {
     char text[RR_DIGEST_TEXT];

@@ -77,8 +77,11 @@ void rr_manifest_drop_runs(struct rr_manifest *manifest, enum rr_run_kind kind);
 
 bool rr_manifest_file_done(const struct rr_manifest *manifest, uint32_t file);
 
-/* True when all inputs are consumed and every shard's records, if there are any, are in cells. */
+/* True when all inputs are consumed. */
 bool rr_manifest_all_read(const struct rr_manifest *manifest);
+
+/* True when there are no records, or all of them are in cells. */
+bool rr_manifest_all_resolved(const struct rr_manifest *manifest);
 
 /* Shards whose cells are still to be made from records: marks covered[shard]. */
 void rr_manifest_covered(const struct rr_manifest *manifest, bool *covered);

@@ -77,6 +77,13 @@ static bool exists(const char *dir, bool previous)
     return access(path, F_OK) == 0;
 }
 
+struct rr_manifest *rr_state_look_at(const char *dir, bool previous, bool *there,
+                                     struct rr_error *err)
+{
+    *there = exists(dir, previous);
+    return *there ? load(dir, previous, err) : NULL;
+}
+
 struct rr_manifest *rr_state_look(const char *dir, struct rr_error *err)
 {
     if (!exists(dir, false) && !exists(dir, true)) {

@@ -75,6 +75,10 @@ int rr_state_commit(struct rr_state *state, struct rr_changes *changes, struct r
  * when there is none. */
 struct rr_manifest *rr_state_look(const char *dir, struct rr_error *err);
 
+/* The same for one generation; `*there` says whether there is one. */
+struct rr_manifest *rr_state_look_at(const char *dir, bool previous, bool *there,
+                                     struct rr_error *err);
+
 /* The order of files by path: place[file] and file_of[place], each the caller's to free. */
 void rr_state_file_order(const struct rr_manifest *manifest, uint32_t **place, uint32_t **file_of);
 

@@ -50,7 +50,7 @@ enum { RR_SUM_TEXT = 72 };
 /* Plain decimal notation, as rr_decimal_format; returns the length. */
 size_t rr_sum_format(const struct rr_sum *sum, char out[RR_SUM_TEXT]);
 
-/* Reads what rr_sum_format wrote; false when it did not. */
+/* Reads plain decimal notation, zeros at its end or not; false for anything else. */
 bool rr_sum_parse(const char *text, size_t len, struct rr_sum *sum);
 
 #endif

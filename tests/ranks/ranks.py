@@ -2,6 +2,7 @@
 the split of the inputs, the memory, the shards, or in how many runs the usage came."""
 import json
 import pathlib
+import subprocess
 
 from harness import CSV, main, require, require_equal, result_of, results
 
@@ -44,6 +45,15 @@ def plain_input_in_small_splits(program, scratch, arguments):
 def little_memory(program, scratch, arguments):
     same_at_all_ranks(program, scratch, arguments, arguments.sample, "--memory", "4M",
                       want=reference(program, scratch, arguments))
+
+
+def compressed_results(program, scratch, arguments):
+    want = reference(program, scratch, arguments)
+    got = same_at_all_ranks(program, scratch, arguments, arguments.sample, "--compress", "zstd")
+    for name in CSV:
+        plain = subprocess.run(["zstd", "-dc"], input=got[name + ".zst"], capture_output=True,
+                               check=True).stdout
+        require(plain == want[name], f"{name}.zst has the content of {name}")
 
 
 def few_shards(program, scratch, arguments):
@@ -123,6 +133,6 @@ def usage_in_several_runs(program, scratch, arguments):
 
 if __name__ == "__main__":
     main({test.__name__: test for test in (
-        default, plain_input_in_small_splits, little_memory, few_shards, without_event_ids,
+        default, plain_input_in_small_splits, little_memory, few_shards, compressed_results, without_event_ids,
         rate_equals_a_fresh_run, nothing_new_changes_nothing, usage_in_several_runs)},
          "--sample", "--plain", "--ranks")

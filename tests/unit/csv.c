@@ -394,9 +394,7 @@ END_TEST
 
 START_TEST(a_header_alone_has_no_records)
 {
-    static const char *const texts[] = {"a", "a\n",
-                                        "\xEF\xBB\xBF"
-                                        "a\r\n\r\n\n"};
+    static const char *const texts[] = {"a", "a\n", "\357\273\277a\r\n\r\n\n"};
     for (size_t i = 0; i < 3; i++) {
         struct bytes text = {0};
         bytes_text(&text, texts[i]);
@@ -554,7 +552,7 @@ START_TEST(reject_names_are_those_of_files)
     ck_assert_str_eq(rr_reject_name(RR_TOO_LONG), "too_long");
     for (int i = 0; i < RR_REJECT_CODES; i++)
         for (int j = 0; j < i; j++)
-            ck_assert_str_ne(rr_reject_name(i), rr_reject_name(j));
+            ck_assert_str_ne(rr_reject_name((enum rr_reject)i), rr_reject_name((enum rr_reject)j));
 }
 END_TEST
 

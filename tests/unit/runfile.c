@@ -204,8 +204,12 @@ START_TEST(an_abandoned_run_leaves_no_file)
     rr_run_abandon(run);
     ck_assert_int_eq(access(path, F_OK), -1);
     rr_run_abandon(NULL);
-    ck_assert_ptr_null(rr_run_create("/nowhere/at/all.h5", &err));
+    uint64_t bytes;
+    struct rr_digest digest;
+    run = rr_run_create("/nowhere/at/all.h5", &err);
+    ck_assert_int_eq(rr_run_finish(run, &bytes, &digest, &err), -1);
     ck_assert_int_eq(err.code, RR_EXIT_CREATE);
+    ck_assert_ptr_nonnull(strstr(err.text, "No such file"));
     remove_folder();
 }
 END_TEST
