@@ -44,7 +44,7 @@ struct billing {
     struct rr_rating *rating;
     struct rr_rated_rows rows;
     struct rr_totals totals;
-    struct rr_sum *cells; /* of each meter of count or sum: what its cells hold */
+    struct rr_sum *cells; /* of each meter with an additive kernel: what its cells hold */
     bool *summed;
     struct rr_result result;
     struct rr_output *output[OUTPUTS];
@@ -219,10 +219,8 @@ static int rate_all(struct billing *b, struct rr_error *err)
     const struct rr_job *job = rr_meters_job(b->meters);
     struct rr_reducer reducer = {b, b->subscribers, bill_account};
     b->rating = rr_rating_create(b->book, b->calendar, job, b->span);
-    for (int m = 0; m < job->n_meters; m++) {
-        const char *name = job->meters[m].kernel->name;
-        b->summed[m] = strcmp(name, "count") == 0 || strcmp(name, "sum") == 0;
-    }
+    for (int m = 0; m < job->n_meters; m++)
+        b->summed[m] = job->meters[m].kernel->additive;
     int result = rr_reduce(b->state, job, &reducer, err);
     rr_rating_destroy(b->rating);
     if (result == 0)

@@ -1,8 +1,21 @@
 /* The book's `meters`, and the conditions and dimensions that meters and charges share. */
 #include "book_reader.h"
 
+#include <rerate/kernel.h>
+
 /* Kernels of these names exist. */
-static const char *const aggregates[] = {"count", "sum", "min", "max", "latest", NULL};
+enum { AGGREGATES_MAX = 32 };
+
+/* The names of all kernels, ended by NULL. */
+static void name_aggregates(const char *names[AGGREGATES_MAX])
+{
+    int n = 0;
+    for (const struct rr_kernel *kernel = rr_kernels; kernel->name && n < AGGREGATES_MAX - 1;
+         kernel++)
+        names[n++] = kernel->name;
+    names[n] = NULL;
+}
+
 static const char *const later_aggregates[] = {"average", "unique", "percentile", "time_weighted",
                                                NULL};
 
@@ -75,6 +88,8 @@ static void read_aggregate(struct rr_book_reader *reader, const struct rr_yaml *
     draft->aggregate_wrong = true;
     if (!rr_read_text(reader, node, "`aggregate`", &text))
         return;
+    const char *aggregates[AGGREGATES_MAX];
+    name_aggregates(aggregates);
     for (int i = 0; later_aggregates[i] != NULL; i++) {
         if (!rr_text_equal(text, rr_text_of(later_aggregates[i])))
             continue;
@@ -161,10 +176,10 @@ static int add_value(struct rr_book_reader *reader, const struct rr_yaml *node,
 static void settle_value(struct rr_book_reader *reader, const struct rr_entry *entry,
                          struct meter_draft *draft)
 {
-    bool counts = rr_text_equal(draft->meter->aggregate, rr_text_of("count"));
+    struct rr_text name = draft->meter->aggregate;
     draft->meter->value = RR_NO_COLUMN;
-    if (counts || /* its `of`, if there is one, is not read */ draft->aggregate_wrong)
-        return;
+    if (draft->aggregate_wrong || !rr_kernel_find(name.ptr, name.len)->needs_value)
+        return; /* the `of` of a meter that reads no values has no meaning */
     struct rr_field field;
     const struct rr_yaml *node = draft->of != NULL ? draft->of : reader->quantity;
     if (node == NULL && !reader->quantity_wrong)

@@ -278,15 +278,15 @@ static void latest_reposition(void *state, const uint32_t *file_map)
 }
 
 const struct rr_kernel rr_kernels[] = {
-    {"count", 1, sizeof(struct count), false, count_init, count_update, count_merge, count_encode,
-     count_decode, count_finalize, NULL},
-    {"sum", 1, sizeof(struct rr_sum), true, sum_init, sum_update, sum_merge, sum_encode, sum_decode,
-     sum_finalize, NULL},
-    {"min", 1, sizeof(struct extreme), true, extreme_init, min_update, min_merge, extreme_encode,
-     extreme_decode, extreme_finalize, NULL},
-    {"max", 1, sizeof(struct extreme), true, extreme_init, max_update, max_merge, extreme_encode,
-     extreme_decode, extreme_finalize, NULL},
-    {"latest", 1, sizeof(struct latest), true, latest_init, latest_update, latest_merge,
+    {"count", 1, sizeof(struct count), false, true, count_init, count_update, count_merge,
+     count_encode, count_decode, count_finalize, NULL},
+    {"sum", 1, sizeof(struct rr_sum), true, true, sum_init, sum_update, sum_merge, sum_encode,
+     sum_decode, sum_finalize, NULL},
+    {"min", 1, sizeof(struct extreme), true, false, extreme_init, min_update, min_merge,
+     extreme_encode, extreme_decode, extreme_finalize, NULL},
+    {"max", 1, sizeof(struct extreme), true, false, extreme_init, max_update, max_merge,
+     extreme_encode, extreme_decode, extreme_finalize, NULL},
+    {"latest", 1, sizeof(struct latest), true, false, latest_init, latest_update, latest_merge,
      latest_encode, latest_decode, latest_finalize, latest_reposition},
     {0},
 };

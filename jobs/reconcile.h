@@ -2,7 +2,7 @@
  *
  *   records:    read = aggregated + duplicate + quarantined + not metered
  *   quantities: for each meter, read = aggregated + duplicate
- *   cells:      for count and sum, what the cells hold = what was aggregated
+ *   cells:      for additive kernels, what the cells hold = what was aggregated
  *   money:      Σ lines = Σ invoices, Σ exact + residue = Σ amount, by currency and period
  *
  * The two sides of each law are counted apart: where records are read, where they are folded, where
@@ -20,7 +20,7 @@ struct rr_reconciliation {
     const struct rr_book *book;
     const struct rr_manifest *manifest;
     const struct rr_totals *totals;
-    const struct rr_sum *cells; /* for each meter what its cells hold; only of count and sum */
+    const struct rr_sum *cells; /* for each meter what its cells hold; only of additive kernels */
     const bool *summed;         /* for each meter whether that is so */
 };
 

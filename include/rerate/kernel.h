@@ -52,6 +52,7 @@ struct rr_kernel {
     unsigned version;    /* of the encoding */
     uint32_t state_size; /* bytes, a multiple of 8, at most RR_STATE_MAX */
     bool needs_value;    /* reads rr_rows.value */
+    bool additive;       /* the values of all states sum to what was fed: a law that is checked */
 
     void (*init)(void *state);
     /* Row i belongs to states[i]; a state may occur more than once. */
