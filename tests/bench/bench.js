@@ -14,7 +14,7 @@ const usage = `tests/bench/run [--quick] [--records N] [--accounts N] [--rounds 
 const { values: options } = parseArgs({
   options: {
     records: { type: 'string', default: '10000000' },
-    accounts: { type: 'string', default: '100000' },
+    accounts: { type: 'string', default: '50000' },
     rounds: { type: 'string', default: '5' },
     cpus: { type: 'string', default: '0,1' },
     rerate: { type: 'string', default: path.join(root, 'build/release/rerate') },
@@ -109,7 +109,8 @@ const groups = [
   {
     title: 'monthly aggregates from zstd CSV, every record counts',
     tasks: [
-      { name: `duckdb threads=${n}`, run: () => duckdb('aggregates'), peer: true },
+      { name: `duckdb threads=${n}, Parquet`, run: () => duckdb('aggregates'), peer: true },
+      { name: `duckdb threads=${n}, CSV in order`, run: () => duckdb('aggregates_csv'), peer: true },
       { name: `rerate ranks=${n}`, run: () => rerateRun(n, 'aggregates.yaml', workspaces.aggregates) },
       { name: 'rerate ranks=1', run: () => rerateRun(1, 'aggregates.yaml', `${workspaces.aggregates}-1`) },
     ],
@@ -119,6 +120,8 @@ const groups = [
     tasks: [
       { name: `duckdb threads=${n}, any copy`, run: () => duckdb('any_copy'), peer: true },
       { name: `duckdb threads=${n}, first copy`, run: () => duckdb('first_copy'), peer: true },
+      { name: `duckdb threads=${n}, any copy, CSV in order`, run: () => duckdb('any_copy_csv'), peer: true },
+      { name: `duckdb threads=${n}, first copy, CSV in order`, run: () => duckdb('first_copy_csv'), peer: true },
       { name: `rerate ranks=${n}, first copy`, run: () => rerateRun(n, 'exact.yaml', workspaces.exact) },
       { name: 'rerate ranks=1, first copy', run: () => rerateRun(1, 'exact.yaml', `${workspaces.exact}-1`) },
     ],
@@ -200,9 +203,9 @@ function report(group, rounds) {
       rss_mb: Math.max(...peaks), seconds };
   });
   console.log(`\n${group.title}`);
-  console.log('                                  median     min     max   M rec/s  peak MB');
+  console.log('                                                    median     min     max   M rec/s  peak MB');
   for (const row of rows)
-    console.log([`  ${row.task.name}`.padEnd(32),
+    console.log([`  ${row.task.name}`.padEnd(50),
       row.median.toFixed(2).padStart(8), row.min.toFixed(2).padStart(8), row.max.toFixed(2).padStart(8),
       (options.records / row.median / 1e6).toFixed(2).padStart(9), row.rss_mb.toFixed(0).padStart(8)].join(''));
   for (const ours of rows.filter((row) => !row.task.peer))

@@ -31,6 +31,12 @@ const monthly = (records, file) => `COPY (SELECT account_id, meter, model,
   count(*) AS records, sum(quantity) AS quantity, max(quantity) AS greatest
   FROM ${records} GROUP BY ALL) TO ${text(file)} (FORMAT parquet, COMPRESSION zstd)`;
 
+// The same as the rows of a file that is in order, like those that rerate publishes.
+const monthlyInOrder = (records, file) => `COPY (SELECT account_id, month, meter, model,
+  count(*) AS records, sum(quantity) AS quantity, max(quantity) AS greatest
+  FROM (SELECT *, strftime(timestamp, '%Y-%m') AS month FROM ${records})
+  GROUP BY ALL ORDER BY account_id, month, meter, model) TO ${text(file)} (FORMAT csv, HEADER)`;
+
 // The lines of books/aggregates.yaml after an edit of the price of a token.
 const priced = (groups, file) => `COPY (SELECT account_id AS account, month, meter AS charge, model,
   CASE meter WHEN 'api_calls' THEN records WHEN 'tokens' THEN quantity ELSE greatest END AS q,
@@ -44,6 +50,9 @@ export const queries = {
   aggregates: (data, scratch) => monthly(usage(data), `${scratch}/groups.parquet`),
   any_copy: (data, scratch) => monthly(anyCopy(usage(data)), `${scratch}/any.parquet`),
   first_copy: (data, scratch) => monthly(firstCopy(usage(data)), `${scratch}/first.parquet`),
+  aggregates_csv: (data, scratch) => monthlyInOrder(usage(data), `${scratch}/groups.csv`),
+  any_copy_csv: (data, scratch) => monthlyInOrder(anyCopy(usage(data)), `${scratch}/any.csv`),
+  first_copy_csv: (data, scratch) => monthlyInOrder(firstCopy(usage(data)), `${scratch}/first.csv`),
   rate: (data, scratch) => priced(`${scratch}/groups.parquet`, `${scratch}/lines.csv`),
 };
 
