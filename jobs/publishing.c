@@ -1,0 +1,369 @@
+/* Publishing: pricing every account, and making the result appear. */
+#include "publishing.h"
+
+#include "../io/memory.h"
+#include "../runtime/reduce.h"
+#include "../runtime/text_run.h"
+#include "rating.h"
+#include "reconcile.h"
+#include "result.h"
+#include "run_facts.h"
+#include "summary.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum output { LINES, INVOICES, SHARES, UNRATED, CONFLICTS, QUARANTINE, OUTPUTS };
+
+static const struct {
+    const char *name;
+    const char *header;
+} outputs[OUTPUTS] = {
+    [LINES] = {"lines.csv", rr_lines_header},
+    [INVOICES] = {"invoices.csv", rr_invoices_header},
+    [SHARES] = {"shares.csv", "contract,period,charge,detail,from,account,quantity,amount\n"},
+    [UNRATED] = {"unrated.csv", rr_unrated_header},
+    [CONFLICTS] = {"conflicts.csv", rr_conflicts_header},
+    [QUARANTINE] = {"quarantine.csv", rr_quarantine_header},
+};
+
+struct publishing {
+    const struct rr_publishing *in;
+    const struct rr_state *state;
+    struct rr_span span;
+    struct rr_dictionary *subscribers;
+    struct rr_rating *rating;
+    struct rr_rated_rows rows;
+    struct rr_totals totals;
+    struct rr_sum *cells; /* of each meter with an additive kernel: what its cells hold */
+    bool *summed;         /* whether a meter has one */
+    struct rr_result result;
+    struct rr_output *output[OUTPUTS];
+    unsigned number;
+    bool same;
+};
+
+/* The first and last period that the state's cells lie in; false when there are none. */
+static bool usage_periods(const struct publishing *p, int32_t *first, int32_t *last)
+{
+    const struct rr_manifest *m = p->state->manifest;
+    bool any = false;
+    int32_t first_bucket = INT32_MAX, last_bucket = INT32_MIN;
+    for (uint32_t i = 0; i < m->n_runs; i++) {
+        const struct rr_run_entry *run = &m->runs[i];
+        if (run->kind != RR_RUN_CELLS || run->items == 0)
+            continue;
+        any = true;
+        first_bucket = run->first_bucket < first_bucket ? run->first_bucket : first_bucket;
+        last_bucket = run->last_bucket > last_bucket ? run->last_bucket : last_bucket;
+    }
+    if (any) {
+        *first = rr_bucket_period(p->in->calendar, first_bucket);
+        *last = rr_bucket_period(p->in->calendar, last_bucket);
+    }
+    return any;
+}
+
+static int parse_period(const struct publishing *p, const char *option, const char *text,
+                        int32_t *period, struct rr_error *err)
+{
+    static const char *const form[] = {[RR_DAY] = "2025-03-09",
+                                       [RR_WEEK] = "2025-W09",
+                                       [RR_MONTH] = "2025-03",
+                                       [RR_QUARTER] = "2025-Q1",
+                                       [RR_YEAR] = "2025"};
+    if (text == NULL || rr_period_parse(p->in->book->period, text, period))
+        return 0;
+    return rr_fail(err, RR_EXIT_USAGE, "%s %s: this book's periods are written like %s", option,
+                   text, form[p->in->book->period]);
+}
+
+/* From the first usage or subscription to the last usage, unless the user says otherwise. */
+static int choose_span(struct publishing *p, struct rr_error *err)
+{
+    const struct rr_book *book = p->in->book;
+    struct rr_span span = {INT32_MAX, INT32_MIN, 0};
+    usage_periods(p, &span.first, &span.last);
+    for (int i = 0; i < book->n_subscriptions; i++) {
+        int32_t period = rr_period_of_day(book->period, book->subscriptions[i].start);
+        span.first = period < span.first ? period : span.first;
+    }
+    if (parse_period(p, "--from", p->in->options->from, &span.first, err) != 0 ||
+        parse_period(p, "--to", p->in->options->to, &span.last, err) != 0)
+        return -1;
+    if (p->in->options->from && p->in->options->to && span.first > span.last)
+        return rr_fail(err, RR_EXIT_USAGE, "--from %s is after --to %s", p->in->options->from,
+                       p->in->options->to);
+    if (span.first <= span.last)
+        span.horizon = rr_period_start(book->period, span.last + 1);
+    p->span = span;
+    return 0;
+}
+
+static void list_subscribers(struct publishing *p)
+{
+    p->subscribers = rr_dictionary_create();
+    for (int i = 0; i < p->in->book->n_subscriptions; i++) {
+        struct rr_text account = p->in->book->subscriptions[i].account;
+        rr_dictionary_enter(p->subscribers, account, rr_dictionary_hash(account));
+    }
+}
+
+/* What the cells of the summed meters hold, before rating merges them into each other. */
+static int count_cells(struct publishing *p, const struct rr_cell *cells, uint32_t n,
+                       struct rr_error *err)
+{
+    const struct rr_job *job = p->in->job;
+    for (uint32_t i = 0; i < n; i++) {
+        rr_decimal value;
+        if (!p->summed[cells[i].meter])
+            continue;
+        if (!job->meters[cells[i].meter].kernel->finalize(cells[i].state, &value)) {
+            struct rr_text name = p->in->book->meters[cells[i].meter].name;
+            return rr_fail(err, RR_EXIT_DATA, "a quantity of meter '%.*s' has more than 20 digits",
+                           RR_SHOW(name));
+        }
+        rr_sum_add(&p->cells[cells[i].meter], value);
+    }
+    return 0;
+}
+
+static int add_rows(struct publishing *p, enum output output, struct rr_text key,
+                    const struct rr_line *rows, struct rr_error *err)
+{
+    if (rows->used == 0)
+        return 0;
+    if (rows->used > UINT32_MAX / 2)
+        return rr_fail(err, RR_EXIT_DATA, "account '%.*s' has more than 2 GB of lines",
+                       RR_SHOW(key));
+    return rr_output_add(p->output[output], key, rr_line_text(rows), err);
+}
+
+static int bill_account(void *self, struct rr_text account, struct rr_cell *cells, uint32_t n,
+                        struct rr_error *err)
+{
+    struct publishing *p = self;
+    struct rr_rated *rated;
+    if (*p->in->options->stop) /* the state is committed; a result is made whole or not at all */
+        return rr_fail(err, RR_EXIT_STOPPED,
+                       "stopped before anything was published; give the same "
+                       "command again to go on");
+    if (count_cells(p, cells, n, err) != 0 ||
+        rr_rating_account(p->rating, account, cells, n, &rated, err) != 0 ||
+        rr_rated_write(rated, p->in->book->period, &p->rows, &p->totals, err) != 0)
+        return -1;
+    if (add_rows(p, LINES, account, &p->rows.lines, err) != 0 ||
+        add_rows(p, INVOICES, account, &p->rows.invoices, err) != 0)
+        return -1;
+    return add_rows(p, UNRATED, account, &p->rows.unrated, err);
+}
+
+static int take_text(void *output, struct rr_text key, struct rr_text text, struct rr_error *err)
+{
+    return rr_output_add(output, key, text, err);
+}
+
+/* Quarantined records and conflicts, kept as texts, each run by one rank; to the outputs that are
+ * open. */
+static int add_texts(struct publishing *p, struct rr_error *err)
+{
+    const struct rr_manifest *m = p->state->manifest;
+    for (uint32_t i = 0; i < m->n_runs; i++) {
+        char path[4096];
+        enum rr_run_kind kind = m->runs[i].kind;
+        if (kind != RR_RUN_QUARANTINE && kind != RR_RUN_CONFLICTS)
+            continue;
+        if ((int)(i % (uint32_t)p->in->comm->size) != p->in->comm->rank)
+            continue;
+        enum output output = kind == RR_RUN_QUARANTINE ? QUARANTINE : CONFLICTS;
+        if (p->output[output] == NULL)
+            continue;
+        rr_state_run_path(p->state, m->runs[i].name, path);
+        if (rr_text_run_read(path, take_text, p->output[output], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int rate_all(struct publishing *p, struct rr_error *err)
+{
+    const struct rr_job *job = p->in->job;
+    struct rr_reducer reducer = {p, p->subscribers, bill_account};
+    p->rating = rr_rating_create(p->in->book, p->in->calendar, job, p->span);
+    for (int m = 0; m < job->n_meters; m++)
+        p->summed[m] = job->meters[m].kernel->additive;
+    int result = rr_reduce(p->state, job, &reducer, err);
+    rr_rating_destroy(p->rating);
+    if (result == 0)
+        result = add_texts(p, err);
+    return rr_agree(p->in->comm, result, err);
+}
+
+/* Collective. Sums over all ranks what was counted while rating. */
+static void combine(struct publishing *p)
+{
+    char *all;
+    size_t len, each = (size_t)p->in->book->n_meters * sizeof *p->cells;
+    rr_totals_combine(&p->totals, p->in->comm);
+    rr_comm_concat(p->in->comm, p->cells, each, &all, &len, NULL);
+    memset(p->cells, 0, each);
+    for (size_t at = 0; at < len; at += sizeof *p->cells) {
+        struct rr_sum sum;
+        memcpy(&sum, all + at, sizeof sum);
+        rr_sum_merge(&p->cells[at % each / sizeof sum], &sum);
+    }
+    free(all);
+}
+
+/* Rank 0: writes a JSON text with its line end, and frees it. */
+static int put_json(struct publishing *p, const char *name, char *text, struct rr_error *err)
+{
+    struct rr_line line = {0};
+    rr_line_put(&line, text, strlen(text));
+    rr_line_put(&line, "\n", 1);
+    free(text);
+    int result = rr_result_put(&p->result, name, line.bytes, line.used, err);
+    rr_line_fini(&line);
+    return result;
+}
+
+/* Rank 0: what is known of the result as a whole, and the book it was priced by. */
+static int write_facts(struct publishing *p, const struct rr_reconciliation *reconciliation,
+                       struct rr_error *err)
+{
+    char *text = rr_reconciliation_format(reconciliation);
+    if (put_json(p, "reconciliation.json", text, err) != 0 ||
+        rr_result_put(&p->result, "book.yaml", p->in->files->book, p->in->files->book_len, err) !=
+            0)
+        return -1;
+    text = rr_run_facts_format(p->in->book, p->state->manifest, &p->span, &p->result);
+    return put_json(p, "run.json", text, err);
+}
+
+static int finish_result(struct publishing *p, struct rr_error *err)
+{
+    struct rr_reconciliation reconciliation = {p->in->book, p->state->manifest, &p->totals,
+                                               p->cells, p->summed};
+    for (int o = 0; o < OUTPUTS; o++) {
+        struct rr_output *output = p->output[o];
+        p->output[o] = NULL;
+        if (rr_result_finish_output(&p->result, outputs[o].name, output, err) != 0)
+            return -1;
+    }
+    int result = rr_reconcile(&reconciliation, err);
+    if (result == 0 && p->in->comm->rank == 0) {
+        result = rr_lock_check(&p->state->lock, err);
+        if (result == 0)
+            result = write_facts(p, &reconciliation, err);
+        if (result == 0)
+            result = rr_result_publish(&p->result, &p->number, &p->same, err);
+    }
+    return rr_agree(p->in->comm, result, err);
+}
+
+static int check_quarantine(const struct publishing *p, struct rr_error *err)
+{
+    const struct rr_tally *in = &p->state->manifest->ingested;
+    uint64_t n = rr_tally_quarantined(in), most = p->in->options->max_quarantine;
+    bool percent = p->in->options->max_quarantine_is_percent;
+    bool too_many = percent ? (rr_u128)n * 100 > (rr_u128)in->read * most : n > most;
+    if (!too_many)
+        return 0;
+    char codes[256] = "";
+    for (int code = RR_ACCEPT + 1; code < RR_REJECT_CODES; code++)
+        if (in->quarantined[code] > 0) {
+            size_t used = strlen(codes);
+            snprintf(codes + used, sizeof codes - used, "%s%s %llu", used ? ", " : "",
+                     rr_reject_name((enum rr_reject)code),
+                     (unsigned long long)in->quarantined[code]);
+        }
+    return rr_fail(err, RR_EXIT_DATA,
+                   "%llu of %llu records are quarantined (%s) and --max-quarantine is %llu%s; "
+                   "nothing was published; they are listed in %s/quarantine.csv",
+                   (unsigned long long)n, (unsigned long long)in->read, codes,
+                   (unsigned long long)most, percent ? "%" : "", p->state->dir);
+}
+
+/* Collective. Records that block publishing are listed beside the state, for repair. The list goes
+ * when they no longer do. */
+static void drop_list(const struct publishing *p, char path[RR_RESULT_PATH])
+{
+    snprintf(path, RR_RESULT_PATH, "%s/quarantine.csv", p->state->dir);
+    if (p->in->comm->rank == 0)
+        unlink(path);
+    rr_comm_barrier(p->in->comm);
+}
+
+/* Collective. */
+static int list_quarantine(struct publishing *p, struct rr_error *err)
+{
+    char path[RR_RESULT_PATH];
+    uint64_t bytes;
+    struct rr_digest digest;
+    drop_list(p, path);
+    p->output[QUARANTINE] =
+        rr_output_create(p->in->comm, path, rr_quarantine_header, p->in->memory / OUTPUTS);
+    int result = rr_agree(p->in->comm, add_texts(p, err), err);
+    if (result == 0)
+        result = rr_output_finish(p->output[QUARANTINE], &bytes, &digest, err);
+    return result;
+}
+
+static int make_result(struct publishing *p, struct rr_error *err)
+{
+    const struct rr_publishing *in = p->in;
+    if (choose_span(p, err) != 0 ||
+        rr_result_begin(&p->result, in->comm, p->state->dir, p->state->run_id,
+                        in->options->compress, err) != 0)
+        return -1;
+    list_subscribers(p);
+    for (int o = 0; o < OUTPUTS; o++)
+        p->output[o] =
+            rr_result_output(&p->result, outputs[o].name, outputs[o].header, in->memory / OUTPUTS);
+    int result = rate_all(p, err);
+    if (result == 0) {
+        combine(p);
+        result = finish_result(p, err);
+    }
+    if (result != 0) {
+        rr_comm_barrier(in->comm);
+        if (in->comm->rank == 0)
+            rr_result_abandon(&p->result);
+    }
+    return result;
+}
+
+/* Collective. */
+static int publish(struct publishing *p, struct rr_error *err)
+{
+    struct rr_error refusal;
+    char list[RR_RESULT_PATH];
+    if (check_quarantine(p, &refusal) != 0) {
+        if (list_quarantine(p, err) == 0)
+            *err = refusal;
+        return -1;
+    }
+    drop_list(p, list);
+    if (make_result(p, err) != 0)
+        return -1;
+    if (p->in->comm->rank == 0)
+        rr_summary_print(p->in->options->json, p->state->manifest, &p->totals, p->state->dir,
+                         p->number, p->same);
+    return 0;
+}
+
+int rr_publish(const struct rr_publishing *in, struct rr_state *state, struct rr_error *err)
+{
+    struct publishing p = {.in = in, .state = state};
+    p.cells = rr_calloc((size_t)in->book->n_meters, sizeof *p.cells);
+    p.summed = rr_calloc((size_t)in->book->n_meters, sizeof *p.summed);
+    int result = publish(&p, err);
+    for (int o = 0; o < OUTPUTS; o++)
+        rr_output_destroy(p.output[o]);
+    rr_rated_rows_fini(&p.rows);
+    rr_totals_fini(&p.totals);
+    rr_dictionary_destroy(p.subscribers);
+    free(p.cells);
+    free(p.summed);
+    return result;
+}
