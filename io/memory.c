@@ -4,7 +4,9 @@
 #include <rerate/error.h>
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 _Noreturn void rr_check_failed(const char *what, const char *file, int line)
 {
@@ -43,4 +45,29 @@ void *rr_malloc_huge(size_t size)
     rr_check(memory != NULL, "out of memory");
     madvise(memory, size, MADV_HUGEPAGE);
     return memory;
+}
+
+/* The first line of a small file; false when there is none. */
+static bool read_line(const char *path, char *line, int size)
+{
+    FILE *file = fopen(path, "re");
+    bool got = file && fgets(line, size, file);
+    if (file)
+        fclose(file);
+    return got;
+}
+
+uint64_t rr_node_memory(void)
+{
+    uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    char own[1024], path[1200], limit[64];
+    /* "0::/PATH" is the line of version 2, and the only one where it is used alone. */
+    if (!read_line("/proc/self/cgroup", own, sizeof own) || strncmp(own, "0::", 3) != 0)
+        return bytes;
+    own[strcspn(own, "\n")] = '\0';
+    snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", own + 3);
+    if (!read_line(path, limit, sizeof limit))
+        return bytes;
+    uint64_t most = strtoull(limit, NULL, 10); /* "max" is 0: no limit */
+    return most > 0 && most < bytes ? most : bytes;
 }

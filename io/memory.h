@@ -4,6 +4,7 @@
 #define IO_MEMORY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 void *rr_malloc(size_t size);
@@ -12,6 +13,10 @@ void *rr_realloc(void *old, size_t size);
 
 /* Large blocks that are touched at random: on huge pages where the system has them. */
 void *rr_malloc_huge(size_t size);
+
+/* Bytes that processes here may use together: the machine's, or what this process's cgroup (version 2)
+ * is limited to, as in a container or a batch job. */
+uint64_t rr_node_memory(void);
 
 #define rr_check(condition, what)                                                                  \
     do {                                                                                           \

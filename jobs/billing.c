@@ -1,11 +1,11 @@
 /* Billing: the book, its meters and the engine, brought together. */
 #include "billing.h"
 
+#include "../io/memory.h"
 #include "meters.h"
 #include "publishing.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 struct billing {
     const struct rr_comm *comm;
@@ -40,8 +40,7 @@ static int open_book(struct billing *b, struct rr_error *err)
 /* Half of the node's memory, shared by its ranks. */
 static uint64_t default_memory(const struct rr_comm *comm)
 {
-    uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-    return bytes / 2 / (uint64_t)rr_comm_local_size(comm);
+    return rr_node_memory() / 2 / (uint64_t)rr_comm_local_size(comm);
 }
 
 /* Collective. */
