@@ -178,7 +178,8 @@ static void settle_value(struct rr_book_reader *reader, const struct rr_entry *e
 {
     struct rr_text name = draft->meter->aggregate;
     draft->meter->value = RR_NO_COLUMN;
-    if (draft->aggregate_wrong || !rr_kernel_find(name.ptr, name.len)->needs_value)
+    const struct rr_kernel *kernel = rr_kernel_find(name.ptr, name.len); /* NULL if left out */
+    if (draft->aggregate_wrong || kernel == NULL || !kernel->needs_value)
         return; /* the `of` of a meter that reads no values has no meaning */
     struct rr_field field;
     const struct rr_yaml *node = draft->of != NULL ? draft->of : reader->quantity;
