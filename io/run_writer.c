@@ -209,7 +209,6 @@ static int take_image(struct rr_run_writer *run, void **image, size_t *len, stru
         size = H5Fget_file_image(run->file, NULL, 0);
     *image = size > 0 ? malloc((size_t)size) : NULL;
     if (*image == NULL || H5Fget_file_image(run->file, *image, (size_t)size) != size) {
-        free(*image);
         return rr_fail_hdf5(err, run->path, "file image");
     }
     *len = (size_t)size;
@@ -243,8 +242,8 @@ int rr_run_finish(struct rr_run_writer *run, uint64_t *bytes, struct rr_digest *
     if (result == 0) {
         *bytes = len;
         *digest = rr_digest_bytes(image, len);
-        free(image);
     }
+    free(image);
     rr_run_abandon(run);
     return result;
 }

@@ -35,6 +35,9 @@ def end(pid):
         pass
 
 
+RANKS_LIVE_ON_S = 20
+
+
 class Trial:
     """One workspace, started and killed."""
 
@@ -74,8 +77,11 @@ class Trial:
                                      *OPTIONS, "book.yaml", "usage", cwd=self.arguments.sample)
         require_equal(want, result_of(self.workspace), what)
         self.program.run(None, "verify", "-w", self.workspace, cwd=self.arguments.sample)
-        for pid in self.left: # long gone, unless something is wrong
-            require(not is_ours(pid, self.program.path), f"{what}: rank {pid} lives on")
+        for pid in self.left: # gone by now, or about to
+            patience = time.monotonic() + RANKS_LIVE_ON_S
+            while is_ours(pid, self.program.path):
+                require(time.monotonic() < patience, f"{what}: rank {pid} lives on")
+                time.sleep(0.1)
 
 
 def is_ours(pid, path):
