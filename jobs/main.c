@@ -1,6 +1,7 @@
 /* main: MPI begins and ends here, one rank speaks, and errors become exit codes. */
 #include "command.h"
 
+#include <malloc.h>
 #include <mpi.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,6 +32,15 @@ static void prepare_mpi(void)
     setenv("OMPI_MCA_osc", "^ucx", 0);
 }
 
+/* Large blocks come and go (a run's image, a table that grows). Kept, they are used again; given back,
+ * each next one is fresh pages, which cost more than what is done in them. */
+static void keep_memory(void)
+{
+    enum { KEPT = 512 * 1024 * 1024 };
+    mallopt(M_MMAP_THRESHOLD, KEPT);
+    mallopt(M_TRIM_THRESHOLD, KEPT);
+}
+
 /* A command for one rank runs on rank 0; the others wait and learn how it ended. */
 static int run_command(const struct rr_comm *comm, const struct rr_command *command,
                        const struct rr_arguments *arguments, struct rr_error *err)
@@ -48,6 +58,7 @@ int main(int argc, char **argv)
     struct rr_error err = {0};
     const struct rr_command *command = NULL;
     char *text = NULL;
+    keep_memory();
     prepare_mpi();
     catch_signals(); /* first: a signal to stop may come at once */
     MPI_Init(&argc, &argv);
