@@ -217,8 +217,11 @@ size_t rr_decimal_format(rr_decimal value, char out[RR_DECIMAL_TEXT])
     rr_u128 size = value < 0 ? -(rr_u128)value : (rr_u128)value;
     uint64_t fraction = (uint64_t)(size % pow10_64[18]);
     unsigned places = fraction ? RR_DECIMAL_PLACES : 0;
-    for (; places > 0 && fraction % 10 == 0; fraction /= 10)
-        places--;
+    for (unsigned zeros = places ? 16 : 0; zeros > 0; zeros /= 2)
+        if (fraction % pow10_64[zeros] == 0) {
+            fraction /= pow10_64[zeros];
+            places -= zeros;
+        }
     return put_number(value < 0, size / pow10_64[18], fraction, places, out);
 }
 

@@ -1,8 +1,6 @@
 /* Decimals in few bytes: the fewest places that hold the value, then a zigzag varint. */
 #include <rerate/kernel.h>
 
-#include <string.h>
-
 static rr_u128 zigzag(rr_decimal value)
 {
     return (rr_u128)value << 1 ^ (rr_u128)(value >> 127);
@@ -41,6 +39,17 @@ size_t rr_decimal_encode(rr_decimal value, uint8_t *out)
     return n;
 }
 
+/* Whether rr_decimal_encode would have written these bytes: no zero digit at the end of the number, no
+ * zero byte at the end of the varint. */
+static bool canonical(const uint8_t *bytes, size_t n, rr_decimal number)
+{
+    if (n > 2 && bytes[n - 1] == 0)
+        return false;
+    if (bytes[0] == 0)
+        return true;
+    return (int64_t)number == number ? (int64_t)number % 10 != 0 : number % 10 != 0;
+}
+
 size_t rr_decimal_decode(const uint8_t *bytes, size_t len, rr_decimal *value)
 {
     if (len < 2 || bytes[0] > RR_DECIMAL_PLACES)
@@ -48,7 +57,7 @@ size_t rr_decimal_decode(const uint8_t *bytes, size_t len, rr_decimal *value)
     rr_u128 code = 0;
     size_t n = 1;
     for (unsigned shift = 0;; shift += 7) {
-        if (n == len || shift > 126)
+        if (n == len || shift > 126 || (shift == 126 && bytes[n] > 3))
             return 0;
         code |= (rr_u128)(bytes[n] & 0x7f) << shift;
         if ((bytes[n++] & 0x80) == 0)
@@ -58,6 +67,5 @@ size_t rr_decimal_decode(const uint8_t *bytes, size_t len, rr_decimal *value)
     rr_decimal unit = (rr_decimal)rr_pow10(RR_DECIMAL_PLACES - bytes[0]);
     if (__builtin_mul_overflow(number, unit, value) || !rr_decimal_fits(*value))
         return 0;
-    uint8_t again[24];
-    return rr_decimal_encode(*value, again) == n && memcmp(again, bytes, n) == 0 ? n : 0;
+    return canonical(bytes, n, number) ? n : 0;
 }

@@ -34,10 +34,11 @@ void rr_line_put(struct rr_line *line, const char *bytes, size_t len)
 
 static bool needs_quotes(struct rr_text text)
 {
+    unsigned found = 0; /* no early exit: texts are short, and whole vectors are compared */
     for (uint32_t i = 0; i < text.len; i++)
-        if (text.ptr[i] == ',' || text.ptr[i] == '"' || text.ptr[i] == '\n' || text.ptr[i] == '\r')
-            return true;
-    return false;
+        found |= (text.ptr[i] == ',') | (text.ptr[i] == '"') | (text.ptr[i] == '\n') |
+                 (text.ptr[i] == '\r');
+    return found != 0;
 }
 
 void rr_line_field(struct rr_line *line, struct rr_text text)

@@ -193,21 +193,33 @@ static int decode_chunk(struct rr_run_stream *stream, uint64_t index, struct rr_
     return 0;
 }
 
+const void *rr_run_stream_view(struct rr_run_stream *stream, size_t n, size_t *got,
+                               struct rr_error *err)
+{
+    if (n > stream->length || stream->next > stream->length - n) {
+        fail_chunk(stream, "ends too early", err);
+        return NULL;
+    }
+    uint64_t index = stream->next / RR_RUN_CHUNK;
+    if (index != stream->decoded && decode_chunk(stream, index, err) != 0)
+        return NULL;
+    size_t at = stream->next % RR_RUN_CHUNK;
+    *got = RR_RUN_CHUNK - at < n ? RR_RUN_CHUNK - at : n;
+    stream->next += *got;
+    return stream->chunk + at * stream->width;
+}
+
 int rr_run_stream_read(struct rr_run_stream *stream, void *out, size_t n, struct rr_error *err)
 {
-    if (n > stream->length || stream->next > stream->length - n)
-        return fail_chunk(stream, "ends too early", err);
     uint8_t *to = out;
     while (n > 0) {
-        uint64_t index = stream->next / RR_RUN_CHUNK;
-        if (index != stream->decoded && decode_chunk(stream, index, err) != 0)
+        size_t got;
+        const void *from = rr_run_stream_view(stream, n, &got, err);
+        if (from == NULL)
             return -1;
-        size_t at = stream->next % RR_RUN_CHUNK;
-        size_t take = RR_RUN_CHUNK - at < n ? RR_RUN_CHUNK - at : n;
-        memcpy(to, stream->chunk + at * stream->width, take * stream->width);
-        to += take * stream->width;
-        stream->next += take;
-        n -= take;
+        memcpy(to, from, got * stream->width);
+        to += got * stream->width;
+        n -= got;
     }
     return 0;
 }

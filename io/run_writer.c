@@ -159,6 +159,19 @@ int rr_run_put(struct rr_run_writer *run, int index, const void *elements, size_
     return 0;
 }
 
+void *rr_run_room(struct rr_run_writer *run, int index)
+{
+    struct writer_column *column = &run->column[index];
+    return column->chunk + (size_t)column->pending * column->width;
+}
+
+int rr_run_filled(struct rr_run_writer *run, int index, size_t n, struct rr_error *err)
+{
+    struct writer_column *column = &run->column[index];
+    column->pending += (uint32_t)n;
+    return column->pending == RR_RUN_CHUNK ? write_chunk(run, column, err) : 0;
+}
+
 int rr_run_set(struct rr_run_writer *run, const char *name, uint64_t value, struct rr_error *err)
 {
     hid_t space = H5Screate(H5S_SCALAR);

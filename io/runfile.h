@@ -17,6 +17,7 @@
 
 enum {
     RR_RUN_CHUNK = 16384, /* elements */
+    RR_RUN_STRETCH = 1024,
     RR_RUN_COLUMNS = 40,
 };
 
@@ -33,6 +34,12 @@ int rr_run_add_column(struct rr_run_writer *run, const char *name, unsigned widt
 /* Appends n elements (host byte order, little-endian on every machine this is built for). */
 int rr_run_put(struct rr_run_writer *run, int column, const void *elements, size_t n,
                struct rr_error *err);
+
+/* Appends without a copy, in stretches of RR_RUN_STRETCH elements, of which only the last may be
+ * shorter: room for the next stretch, and word that its n elements are there. A column is filled in
+ * one of both ways. */
+void *rr_run_room(struct rr_run_writer *run, int column);
+int rr_run_filled(struct rr_run_writer *run, int column, size_t n, struct rr_error *err);
 
 int rr_run_set(struct rr_run_writer *run, const char *name, uint64_t value, struct rr_error *err);
 
@@ -66,5 +73,10 @@ void rr_run_stream_seek(struct rr_run_stream *stream, uint64_t element);
 
 /* Copies the next n elements; an error when there are fewer. */
 int rr_run_stream_read(struct rr_run_stream *stream, void *out, size_t n, struct rr_error *err);
+
+/* The next elements without a copy: as many of `n` as lie together (*got, at least one), valid until
+ * the stream is asked again. NULL on error. */
+const void *rr_run_stream_view(struct rr_run_stream *stream, size_t n, size_t *got,
+                               struct rr_error *err);
 
 #endif

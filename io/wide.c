@@ -97,11 +97,34 @@ static bool goes_up(const struct rr_wide *remainder, const struct rr_wide *divis
     return order > 0 || (order == 0 && (round == RR_ROUND_HALF_UP || odd));
 }
 
+static bool to_decimal(rr_u128 magnitude, bool negative, rr_decimal *out)
+{
+    if (magnitude >= (rr_u128)RR_DECIMAL_LIMIT)
+        return false;
+    *out = negative ? -(rr_decimal)magnitude : (rr_decimal)magnitude;
+    return true;
+}
+
+/* The same as below for values of two limbs, as most amounts are: the compiler's division will do. */
+static bool divide_small(const struct rr_wide *value, const struct rr_wide *divisor,
+                         enum rr_round round, rr_decimal *quotient)
+{
+    rr_u128 v = (rr_u128)value->limb[1] << 64 | value->limb[0];
+    rr_u128 d = (rr_u128)divisor->limb[1] << 64 | divisor->limb[0];
+    rr_u128 q = v / d, rest = v - q * d, other = d - rest;
+    if (rest != 0 && round != RR_ROUND_DOWN)
+        q += round == RR_ROUND_UP || rest > other ||
+             (rest == other && (round == RR_ROUND_HALF_UP || (q & 1)));
+    return to_decimal(q, value->negative, quotient);
+}
+
 bool rr_wide_divide(const struct rr_wide *value, const struct rr_wide *divisor, enum rr_round round,
                     rr_decimal *quotient)
 {
     mp_size_t n = used(value), d = used(divisor);
     assert(d > 0 && !divisor->negative);
+    if (n <= 2 && d <= 2)
+        return divide_small(value, divisor, round, quotient);
     mp_limb_t result[RR_WIDE_LIMBS + 1] = {0};
     struct rr_wide remainder = {0};
     if (n >= d)
@@ -113,9 +136,5 @@ bool rr_wide_divide(const struct rr_wide *value, const struct rr_wide *divisor, 
     for (int i = 2; i <= RR_WIDE_LIMBS; i++)
         if (result[i] != 0)
             return false;
-    rr_u128 size = (rr_u128)result[1] << 64 | result[0];
-    if (size >= (rr_u128)RR_DECIMAL_LIMIT)
-        return false;
-    *quotient = value->negative ? -(rr_decimal)size : (rr_decimal)size;
-    return true;
+    return to_decimal((rr_u128)result[1] << 64 | result[0], value->negative, quotient);
 }

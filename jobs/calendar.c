@@ -3,8 +3,6 @@
 
 #include "../io/memory.h"
 
-#include <stdio.h>
-
 enum {
     DAY_S = 86400,
     HOUR_S = 3600,
@@ -131,28 +129,40 @@ static void iso_week(int32_t period, int *year, int *week)
     *week = (thursday - rr_day_of_date(*year, 1, 1)) / 7 + 1;
 }
 
+static char *put_digits(char *to, int number, int digits)
+{
+    for (int i = digits - 1; i >= 0; i--, number /= 10)
+        to[i] = (char)('0' + number % 10);
+    return to + digits;
+}
+
 void rr_period_format(enum rr_period kind, int32_t period, char out[RR_PERIOD_TEXT])
 {
-    int year, week;
-    char date[11];
+    int year = period, part = 0, digits = 0;
+    const char *mark = "";
     switch (kind) {
     case RR_DAY:
-        rr_day_format(period, date);
-        snprintf(out, RR_PERIOD_TEXT, "%s", date);
-        break;
+        rr_day_format(period, out);
+        return;
     case RR_WEEK:
-        iso_week(period, &year, &week);
-        snprintf(out, RR_PERIOD_TEXT, "%04d-W%02d", year, week);
+        iso_week(period, &year, &part);
+        mark = "-W", digits = 2;
         break;
     case RR_MONTH:
-        snprintf(out, RR_PERIOD_TEXT, "%04d-%02d", period / 12, period % 12 + 1);
+        year = period / 12, part = period % 12 + 1;
+        mark = "-", digits = 2;
         break;
     case RR_QUARTER:
-        snprintf(out, RR_PERIOD_TEXT, "%04d-Q%d", period / 4, period % 4 + 1);
+        year = period / 4, part = period % 4 + 1;
+        mark = "-Q", digits = 1;
         break;
-    default:
-        snprintf(out, RR_PERIOD_TEXT, "%04d", period);
+    case RR_YEAR:
+        break;
     }
+    char *at = put_digits(out, year, 4);
+    while (*mark)
+        *at++ = *mark++;
+    *put_digits(at, part, digits) = '\0';
 }
 
 static bool number(const char *text, int from, int len, int *out)

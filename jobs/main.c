@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static volatile sig_atomic_t stop;
 
@@ -25,11 +26,20 @@ static void catch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+static bool on_one_host(void)
+{
+    const char *all = getenv("OMPI_COMM_WORLD_SIZE"), *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    return all && here && strcmp(all, here) == 0;
+}
+
 /* Debian switches off the one-sided component of Open MPI 4.1 that works between hosts over TCP; work is
- * handed out through it. What the user or the site has set in the environment stays. */
+ * handed out through it. Ranks of one host need no network, and looking for one takes Open MPI longer
+ * than a small job. What the user or the site has set in the environment stays. */
 static void prepare_mpi(void)
 {
     setenv("OMPI_MCA_osc", "^ucx", 0);
+    if (on_one_host())
+        setenv("OMPI_MCA_pml", "ob1", 0);
 }
 
 /* Large blocks come and go (a run's image, a table that grows). Kept, they are used again; given back,

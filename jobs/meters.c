@@ -19,6 +19,7 @@ struct rr_meters {
     struct rr_calendar *calendar;
     struct rr_job job;
     struct rr_job_meter *meters;
+    uint64_t no_value_lengths; /* bit n: a text of n bytes may mean 'no value'; 63: or more */
     struct key_info *info;
     uint32_t n_info, info_size;
     char *keys; /* of the batch in hand */
@@ -36,21 +37,52 @@ static struct rr_text field(const struct rr_field *f, const struct rr_batch *bat
     return f->column == RR_NO_COLUMN ? f->constant : batch->column[f->column][i];
 }
 
-static bool no_value(const struct rr_usage *usage, struct rr_text text)
+static unsigned length_bit(uint32_t len)
 {
+    return len < 63 ? len : 63;
+}
+
+/* Almost every text has another length than those that mean 'no value'. */
+static inline bool no_value(const struct rr_meters *m, struct rr_text text)
+{
+    const struct rr_usage *usage = &m->book->usage;
+    if ((m->no_value_lengths >> length_bit(text.len) & 1) == 0)
+        return false;
     for (int i = 0; i < usage->n_no_value; i++)
         if (rr_text_equal(text, usage->no_value[i]))
             return true;
     return false;
 }
 
-/* A key is the meter value and the dimensions, each with its length before it. */
-static void put_part(struct rr_meters *m, struct rr_text text)
+/* memcpy for texts of a few bytes, without the call. */
+static inline void copy_short(char *to, const char *from, uint32_t len)
 {
-    memcpy(m->keys + m->keys_used, &text.len, sizeof text.len);
-    if (text.len > 0)
-        memcpy(m->keys + m->keys_used + sizeof text.len, text.ptr, text.len);
-    m->keys_used += sizeof text.len + text.len;
+    if (len > 16) {
+        memcpy(to, from, len);
+    } else if (len >= 8) {
+        uint64_t head, tail;
+        memcpy(&head, from, 8);
+        memcpy(&tail, from + len - 8, 8);
+        memcpy(to, &head, 8);
+        memcpy(to + len - 8, &tail, 8);
+    } else if (len >= 4) {
+        uint32_t head, tail;
+        memcpy(&head, from, 4);
+        memcpy(&tail, from + len - 4, 4);
+        memcpy(to, &head, 4);
+        memcpy(to + len - 4, &tail, 4);
+    } else {
+        for (uint32_t i = 0; i < len; i++)
+            to[i] = from[i];
+    }
+}
+
+/* A key is the meter value and the dimensions, each with its length before it. */
+static inline char *put_part(char *to, struct rr_text text)
+{
+    memcpy(to, &text.len, sizeof text.len);
+    copy_short(to + sizeof text.len, text.ptr, text.len);
+    return to + sizeof text.len + text.len;
 }
 
 static struct rr_text take_part(struct rr_text *key)
@@ -141,11 +173,11 @@ static enum rr_reject read_head(struct rr_meters *m, const struct rr_batch *batc
     if (too_long(usage, batch, i))
         return RR_TOO_LONG;
     facts->account[i] = field(&usage->account, batch, i);
-    if (no_value(usage, facts->account[i]))
+    if (no_value(m, facts->account[i]))
         return RR_MISSING_ACCOUNT;
     if (usage->has_event_id) {
         facts->event_id[i] = field(&usage->event_id, batch, i);
-        if (no_value(usage, facts->event_id[i]))
+        if (no_value(m, facts->event_id[i]))
             return RR_MISSING_EVENT_ID;
     }
     switch (
@@ -163,16 +195,15 @@ static enum rr_reject read_head(struct rr_meters *m, const struct rr_batch *batc
 static void put_key(struct rr_meters *m, const struct rr_batch *batch, uint32_t i)
 {
     const struct rr_usage *usage = &m->book->usage;
-    struct key_parts parts = {{0}, {{0}}};
+    struct key_parts parts;
     size_t size = sizeof(uint32_t) * (1 + (size_t)usage->n_dimensions);
-    if (usage->has_meter)
-        parts.meter = field(&usage->meter, batch, i);
-    if (no_value(usage, parts.meter))
+    parts.meter = usage->has_meter ? field(&usage->meter, batch, i) : (struct rr_text){0};
+    if (no_value(m, parts.meter))
         parts.meter.len = 0;
     size += parts.meter.len;
     for (int d = 0; d < usage->n_dimensions; d++) {
         parts.dimension[d] = field(&usage->dimension_fields[d], batch, i);
-        if (no_value(usage, parts.dimension[d]))
+        if (no_value(m, parts.dimension[d]))
             parts.dimension[d].len = 0;
         size += parts.dimension[d].len;
     }
@@ -180,9 +211,10 @@ static void put_key(struct rr_meters *m, const struct rr_batch *batch, uint32_t 
         m->keys_size = (m->keys_used + size) * 2;
         m->keys = rr_realloc(m->keys, m->keys_size);
     }
-    put_part(m, parts.meter);
+    char *to = put_part(m->keys + m->keys_used, parts.meter);
     for (int d = 0; d < usage->n_dimensions; d++)
-        put_part(m, parts.dimension[d]);
+        to = put_part(to, parts.dimension[d]);
+    m->keys_used += size;
 }
 
 static enum rr_reject read_values(struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
@@ -197,7 +229,7 @@ static enum rr_reject read_values(struct rr_meters *m, const struct rr_batch *ba
         if ((info.values >> v & 1) == 0)
             continue;
         struct rr_text text = field(&usage->values[v], batch, i);
-        if (no_value(usage, text))
+        if (no_value(m, text))
             return RR_MISSING_QUANTITY;
         switch (rr_decimal_parse(text.ptr, text.len, true, &facts->value[v][i])) {
         case RR_DECIMAL_OK:
@@ -357,6 +389,8 @@ struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calenda
     struct rr_meters *m = rr_calloc(1, sizeof *m);
     m->book = book;
     m->calendar = calendar;
+    for (int i = 0; i < book->usage.n_no_value; i++)
+        m->no_value_lengths |= UINT64_C(1) << length_bit(book->usage.no_value[i].len);
     m->meters = rr_calloc((size_t)book->n_meters, sizeof *m->meters);
     for (int i = 0; i < book->n_meters; i++) {
         struct rr_text name = book->meters[i].aggregate;

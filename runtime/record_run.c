@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { STAGE = 1024, PREFETCH = 12 };
+enum { PREFETCH = 12 };
 
 /* A value column in a file: value = mantissa * 10^scale, the scale one for the whole run; the upper
  * half of the mantissa is there only where some value needs it. */
@@ -125,40 +125,67 @@ static int add_columns(struct rr_run_writer *run, const struct rr_job *job, cons
     return 0;
 }
 
-/* A stretch of rows on their way from rows to columns. */
-struct stage {
-    uint64_t fingerprint[2][STAGE];
-    int64_t time_ns[STAGE];
-    uint64_t position[STAGE];
-    uint32_t key[STAGE];
-    uint64_t low[RR_JOB_VALUES][STAGE];
-    uint64_t high[RR_JOB_VALUES][STAGE];
+/* Where a stretch of rows becomes columns: in the writer's own memory. */
+struct stretch {
+    uint64_t *fingerprint[2];
+    int64_t *time_ns;
+    uint64_t *position;
+    uint32_t *key;
+    uint64_t *low[RR_JOB_VALUES], *high[RR_JOB_VALUES];
 };
 
-static void stage_value(struct stage *stage, uint32_t i, int v, const struct value_columns *c,
-                        rr_decimal value)
+static struct stretch next_stretch(struct rr_run_writer *run, const struct rr_job *job,
+                                   const struct row_columns *c)
 {
-    rr_decimal mantissa = c->scale == RR_DECIMAL_PLACES ? value / RR_DECIMAL_ONE
-                                                        : value / (rr_decimal)rr_pow10(c->scale);
-    stage->low[v][i] = (uint64_t)mantissa;
-    stage->high[v][i] = (uint64_t)((rr_u128)mantissa >> 64);
+    struct stretch to = {.fingerprint = {rr_run_room(run, c->fingerprint[0]),
+                                         rr_run_room(run, c->fingerprint[1])},
+                         .time_ns = rr_run_room(run, c->time),
+                         .position = rr_run_room(run, c->position),
+                         .key = rr_run_room(run, c->key)};
+    for (int v = 0; v < job->n_values; v++) {
+        to.low[v] = rr_run_room(run, c->value[v].low);
+        to.high[v] = c->value[v].wide ? rr_run_room(run, c->value[v].high) : NULL;
+    }
+    return to;
 }
 
-static int put_stage(struct rr_run_writer *run, const struct rr_job *job,
-                     const struct row_columns *c, const struct stage *stage, uint32_t n,
-                     struct rr_error *err)
+static int filled(struct rr_run_writer *run, const struct rr_job *job, const struct row_columns *c,
+                  uint32_t n, struct rr_error *err)
 {
-    if (rr_run_put(run, c->fingerprint[0], stage->fingerprint[0], n, err) != 0 ||
-        rr_run_put(run, c->fingerprint[1], stage->fingerprint[1], n, err) != 0 ||
-        rr_run_put(run, c->time, stage->time_ns, n, err) != 0 ||
-        rr_run_put(run, c->position, stage->position, n, err) != 0 ||
-        rr_run_put(run, c->key, stage->key, n, err) != 0)
+    if (rr_run_filled(run, c->fingerprint[0], n, err) != 0 ||
+        rr_run_filled(run, c->fingerprint[1], n, err) != 0 ||
+        rr_run_filled(run, c->time, n, err) != 0 || rr_run_filled(run, c->position, n, err) != 0 ||
+        rr_run_filled(run, c->key, n, err) != 0)
         return -1;
     for (int v = 0; v < job->n_values; v++)
-        if (rr_run_put(run, c->value[v].low, stage->low[v], n, err) != 0 ||
-            (c->value[v].wide && rr_run_put(run, c->value[v].high, stage->high[v], n, err) != 0))
+        if (rr_run_filled(run, c->value[v].low, n, err) != 0 ||
+            (c->value[v].wide && rr_run_filled(run, c->value[v].high, n, err) != 0))
             return -1;
     return 0;
+}
+
+/* value / 10^scale, which leaves no remainder; most often the scale is that of whole numbers. */
+static rr_decimal mantissa_of(rr_decimal value, unsigned scale)
+{
+    if (value == 0)
+        return 0;
+    return scale == RR_DECIMAL_PLACES ? value / RR_DECIMAL_ONE
+                                      : value / (rr_decimal)rr_pow10(scale);
+}
+
+static void put_value(const struct stretch *to, uint32_t i, int v, const struct value_columns *c,
+                      rr_decimal value)
+{
+    rr_decimal mantissa = mantissa_of(value, c->scale);
+    to->low[v][i] = (uint64_t)mantissa;
+    if (c->wide)
+        to->high[v][i] = (uint64_t)((rr_u128)mantissa >> 64);
+}
+
+static void prefetch_row(const uint8_t *row, uint32_t row_size)
+{
+    __builtin_prefetch(row);
+    __builtin_prefetch(row + row_size - 1); /* it may lie on two cache lines */
 }
 
 static int put_rows(struct rr_run_writer *run, const struct rr_job *job,
@@ -167,31 +194,27 @@ static int put_rows(struct rr_run_writer *run, const struct rr_job *job,
                     const struct rr_sort_item *items, uint32_t n, struct rr_error *err)
 {
     uint32_t row_size = rr_row_size(job);
-    struct stage *stage = rr_malloc(sizeof *stage);
-    int result = 0;
-    for (uint32_t at = 0; at < n && result == 0; at += STAGE) {
-        uint32_t take = n - at < STAGE ? n - at : STAGE;
+    for (uint32_t at = 0; at < n; at += RR_RUN_STRETCH) {
+        uint32_t take = n - at < RR_RUN_STRETCH ? n - at : RR_RUN_STRETCH;
+        struct stretch to = next_stretch(run, job, c);
         for (uint32_t i = 0; i < take; i++) {
-            if (at + i + PREFETCH < n) {
-                const uint8_t *ahead = rows + (size_t)items[at + i + PREFETCH].index * row_size;
-                __builtin_prefetch(ahead);
-                __builtin_prefetch(ahead + row_size - 1); /* a row may lie on two cache lines */
-            }
+            if (at + i + PREFETCH < n)
+                prefetch_row(rows + (size_t)items[at + i + PREFETCH].index * row_size, row_size);
             uint32_t index = items[at + i].index;
             struct rr_row row = row_at(rows, row_size, index);
-            stage->fingerprint[0][i] = row.fingerprint[0];
-            stage->fingerprint[1][i] = row.fingerprint[1];
-            stage->time_ns[i] = row.time_ns;
-            stage->position[i] = rr_position(file_of_place[rr_position_file(row.position)],
-                                             rr_position_record(row.position));
-            stage->key[i] = key_rank[row.key];
+            to.fingerprint[0][i] = row.fingerprint[0];
+            to.fingerprint[1][i] = row.fingerprint[1];
+            to.time_ns[i] = row.time_ns;
+            to.position[i] = rr_position(file_of_place[rr_position_file(row.position)],
+                                         rr_position_record(row.position));
+            to.key[i] = key_rank[row.key];
             for (int v = 0; v < job->n_values; v++)
-                stage_value(stage, i, v, &c->value[v], value_at(rows, row_size, index, v));
+                put_value(&to, i, v, &c->value[v], value_at(rows, row_size, index, v));
         }
-        result = put_stage(run, job, c, stage, take, err);
+        if (filled(run, job, c, take, err) != 0)
+            return -1;
     }
-    free(stage);
-    return result;
+    return 0;
 }
 
 static int put_accounts(struct rr_run_writer *run, uint32_t n_shards,
@@ -251,7 +274,6 @@ struct rr_record_reader {
         struct rr_run_stream *low, *high;
         rr_decimal power;
     } value[RR_JOB_VALUES];
-    struct stage *stage;
 };
 
 static int open_value(struct rr_record_reader *r, int v, uint64_t item, struct rr_error *err)
@@ -300,7 +322,6 @@ struct rr_record_reader *rr_record_reader_open(const char *path, const struct rr
     uint64_t item, extra;
     r->job = job;
     r->place_of_file = place_of_file;
-    r->stage = rr_malloc(sizeof *r->stage);
     r->run = rr_run_open(path, err);
     if (r->run == NULL)
         goto fail;
@@ -332,7 +353,6 @@ void rr_record_reader_close(struct rr_record_reader *r)
     }
     rr_run_close(r->run);
     free(r->key_code);
-    free(r->stage);
     free(r);
 }
 
@@ -342,42 +362,69 @@ int rr_record_reader_next(struct rr_record_reader *r, struct rr_account_head *he
     return rr_accounts_reader_next(r->accounts, head, err);
 }
 
-static int read_stage(struct rr_record_reader *r, uint32_t n, struct rr_error *err)
+/* The columns of one run rise together and have chunks of equal length, so they can be looked at
+ * stretch by stretch. */
+struct view {
+    const uint64_t *fingerprint[2];
+    const int64_t *time_ns;
+    const uint64_t *position;
+    const uint32_t *key;
+    const uint64_t *low[RR_JOB_VALUES], *high[RR_JOB_VALUES];
+};
+
+static const void *look(struct rr_run_stream *stream, uint32_t n, uint32_t *got,
+                        struct rr_error *err)
 {
-    struct stage *stage = r->stage;
-    if (rr_run_stream_read(r->fingerprint[0], stage->fingerprint[0], n, err) != 0 ||
-        rr_run_stream_read(r->fingerprint[1], stage->fingerprint[1], n, err) != 0 ||
-        rr_run_stream_read(r->time, stage->time_ns, n, err) != 0 ||
-        rr_run_stream_read(r->position, stage->position, n, err) != 0 ||
-        rr_run_stream_read(r->key, stage->key, n, err) != 0)
-        return -1;
-    for (int v = 0; v < r->job->n_values; v++)
-        if (rr_run_stream_read(r->value[v].low, stage->low[v], n, err) != 0 ||
-            (r->value[v].high && rr_run_stream_read(r->value[v].high, stage->high[v], n, err) != 0))
-            return -1;
-    return 0;
+    size_t here = 0;
+    const void *view = rr_run_stream_view(stream, n, &here, err);
+    *got = here < *got ? (uint32_t)here : *got;
+    return view;
 }
 
-static void unstage(const struct rr_record_reader *r, uint32_t n, uint32_t account, uint8_t *rows)
+/* Looks at up to n rows; returns how many, 0 on error. */
+static uint32_t look_at_rows(struct rr_record_reader *r, uint32_t n, struct view *view,
+                             struct rr_error *err)
 {
-    const struct stage *stage = r->stage;
+    uint32_t got = n;
+    view->fingerprint[0] = look(r->fingerprint[0], n, &got, err);
+    view->fingerprint[1] = look(r->fingerprint[1], n, &got, err);
+    view->time_ns = look(r->time, n, &got, err);
+    view->position = look(r->position, n, &got, err);
+    view->key = look(r->key, n, &got, err);
+    bool all = view->fingerprint[0] && view->fingerprint[1] && view->time_ns && view->position &&
+               view->key;
+    for (int v = 0; v < r->job->n_values && all; v++) {
+        view->low[v] = look(r->value[v].low, n, &got, err);
+        view->high[v] = r->value[v].high ? look(r->value[v].high, n, &got, err) : NULL;
+        all = view->low[v] && (view->high[v] || !r->value[v].high);
+    }
+    return all ? got : 0;
+}
+
+static rr_decimal value_of(const struct rr_record_reader *r, const struct view *view, int v,
+                           uint32_t i)
+{
+    if (view->high[v])
+        return (rr_decimal)((rr_u128)view->high[v][i] << 64 | view->low[v][i]) * r->value[v].power;
+    return (rr_decimal)(int64_t)view->low[v][i] * r->value[v].power;
+}
+
+static void take_rows(const struct rr_record_reader *r, const struct view *view, uint32_t n,
+                      uint32_t account, uint8_t *rows)
+{
     uint32_t row_size = rr_row_size(r->job);
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t position = stage->position[i];
+    for (uint32_t i = 0; i < n; i++, rows += row_size) {
+        uint64_t position = view->position[i];
         struct rr_row row = {
-            {stage->fingerprint[0][i], stage->fingerprint[1][i]},
-            stage->time_ns[i],
+            {view->fingerprint[0][i], view->fingerprint[1][i]},
+            view->time_ns[i],
             rr_position(r->place_of_file[rr_position_file(position)], rr_position_record(position)),
             account,
-            r->key_code[stage->key[i]]};
-        memcpy(rows + (size_t)i * row_size, &row, sizeof row);
+            r->key_code[view->key[i]]};
+        memcpy(rows, &row, sizeof row);
         for (int v = 0; v < r->job->n_values; v++) {
-            rr_decimal mantissa =
-                r->value[v].high ? (rr_decimal)((rr_u128)stage->high[v][i] << 64 | stage->low[v][i])
-                                 : (int64_t)stage->low[v][i];
-            rr_decimal value = mantissa * r->value[v].power;
-            memcpy(rows + (size_t)i * row_size + sizeof row + (size_t)v * sizeof value, &value,
-                   sizeof value);
+            rr_decimal value = value_of(r, view, v, i);
+            memcpy(rows + sizeof row + (size_t)v * sizeof value, &value, sizeof value);
         }
     }
 }
@@ -385,12 +432,12 @@ static void unstage(const struct rr_record_reader *r, uint32_t n, uint32_t accou
 int rr_record_reader_rows(struct rr_record_reader *r, uint32_t n, uint32_t account, uint8_t *rows,
                           struct rr_error *err)
 {
-    uint32_t row_size = rr_row_size(r->job);
-    for (uint32_t at = 0; at < n; at += STAGE) {
-        uint32_t take = n - at < STAGE ? n - at : STAGE;
-        if (read_stage(r, take, err) != 0)
+    struct view view;
+    for (uint32_t at = 0, got; at < n; at += got) {
+        got = look_at_rows(r, n - at, &view, err);
+        if (got == 0)
             return -1;
-        unstage(r, take, account, rows + (size_t)at * row_size);
+        take_rows(r, &view, got, account, rows + (size_t)at * rr_row_size(r->job));
     }
     return 0;
 }
