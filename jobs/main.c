@@ -26,10 +26,14 @@ static void catch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* As far as can be seen before MPI begins: mpirun says how many ranks there are and how many here; other
+ * launchers give a rank its number by PMIx or PMI; without any there is one rank. */
 static bool on_one_host(void)
 {
     const char *all = getenv("OMPI_COMM_WORLD_SIZE"), *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-    return all && here && strcmp(all, here) == 0;
+    if (all && here)
+        return strcmp(all, here) == 0;
+    return !all && !getenv("PMIX_RANK") && !getenv("PMI_RANK");
 }
 
 /* Debian switches off the one-sided component of Open MPI 4.1 that works between hosts over TCP; work is

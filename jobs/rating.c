@@ -10,7 +10,12 @@
 #include "meters.h"
 #include "price.h"
 
-enum { NO_SEGMENT = UINT32_MAX };
+enum { NO_SEGMENT = UINT32_MAX, MOMENTS = 64 };
+
+/* What the calendar says of a bucket. */
+struct moment {
+    int32_t bucket, day, period;
+};
 
 struct group {
     struct rr_cell *cell; /* the first of its cells; its state holds all of them */
@@ -31,6 +36,7 @@ struct rr_rating {
     const struct rr_calendar *calendar;
     const struct rr_job *job;
     struct rr_span span;
+    struct moment moment[MOMENTS]; /* lately asked for, at bucket % MOMENTS */
     struct rr_rated rated;
     struct rr_segments segments;
     struct group *groups; /* in the order of cells */
@@ -52,6 +58,8 @@ struct rr_rating *rr_rating_create(const struct rr_book *book, const struct rr_c
     r->job = job;
     r->span = span;
     r->details = rr_arena_create();
+    for (int i = 0; i < MOMENTS; i++)
+        r->moment[i].bucket = INT32_MIN;
     return r;
 }
 
@@ -96,6 +104,17 @@ static const struct rr_subscription *find_subscriptions(const struct rr_book *bo
     return book->subscriptions + low;
 }
 
+/* The buckets of an account's cells come again with each key. */
+static struct moment moment_of(struct rr_rating *r, int32_t bucket)
+{
+    struct moment *moment = &r->moment[(uint32_t)bucket % MOMENTS];
+    if (moment->bucket != bucket) {
+        int32_t day = rr_bucket_day(r->calendar, bucket);
+        *moment = (struct moment){bucket, day, rr_period_of_day(r->book->period, day)};
+    }
+    return *moment;
+}
+
 static bool rated_period(const struct rr_rating *r, int32_t period)
 {
     return period >= r->span.first && period <= r->span.last;
@@ -112,7 +131,7 @@ static void add_default_segments(struct rr_rating *r, const struct rr_cell *cell
 {
     const struct rr_plan *plan = &r->book->plans[r->book->default_plan];
     for (uint32_t i = 0; i < n; i++) {
-        int32_t period = rr_bucket_period(r->calendar, cells[i].bucket);
+        int32_t period = moment_of(r, cells[i].bucket).period;
         bool known = !rated_period(r, period);
         for (uint32_t s = r->segments.n; s > 0 && !known; s--)
             known = r->segments.segment[s - 1].period == period;
@@ -173,9 +192,9 @@ static void make_groups(struct rr_rating *r, struct rr_cell *cells, uint32_t n)
     uint32_t hint = 0;
     r->n_groups = 0;
     for (uint32_t i = 0; i < n; i++) {
-        int32_t day = rr_bucket_day(r->calendar, cells[i].bucket);
-        struct group next = {&cells[i], segment_of(r, day, &hint),
-                             rr_period_of_day(r->book->period, day), cells[i].records, false};
+        struct moment moment = moment_of(r, cells[i].bucket);
+        struct group next = {&cells[i], segment_of(r, moment.day, &hint), moment.period,
+                             cells[i].records, false};
         if (!rated_period(r, next.period))
             continue;
         struct group *last = r->n_groups > 0 ? &r->groups[r->n_groups - 1] : NULL;
@@ -271,9 +290,7 @@ static int add_line(struct rr_rating *r, const struct rr_segment *segment,
 {
     struct rr_amount amount;
     struct rr_rated_line line = {segment, charge, detail, quantity, 0, 0};
-    int32_t start = rr_period_start(r->book->period, segment->period);
-    int32_t end = rr_period_start(r->book->period, segment->period + 1);
-    if (!rr_price(charge, quantity, segment->to - segment->from, end - start, &amount) ||
+    if (!rr_price(charge, quantity, segment->to - segment->from, segment->period_days, &amount) ||
         !rr_amount_round(&amount, segment->plan->minor_digits, r->book->rounding, &line.money,
                          &line.exact))
         return fail(r, "the amount of charge", charge->id, err);

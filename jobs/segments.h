@@ -12,7 +12,8 @@ struct rr_segment {
     const struct rr_plan *plan;
     const struct rr_version *version; /* NULL before the plan's first version */
     int32_t period;
-    int32_t from, to; /* days, [from, to) */
+    int32_t from, to;    /* days, [from, to) */
+    int32_t period_days; /* of the whole period */
 };
 
 struct rr_segments {

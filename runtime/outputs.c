@@ -14,6 +14,8 @@
 enum {
     PATH = 4096,
     WRITE_BUFFER = 1024 * 1024,
+    SEGMENT_MIN = 16 * 1024 * 1024, /* bytes */
+    SEGMENT_SHARE = 4,
 };
 
 struct rr_output {
@@ -22,6 +24,7 @@ struct rr_output {
     size_t memory;
     char *bytes;
     size_t used, size;
+    uint64_t flushed; /* bytes in segments */
     uint64_t *index; /* offsets of entries in `bytes` */
     uint64_t n, index_size;
     struct rr_segment *segments;
@@ -77,9 +80,19 @@ static int flush(struct rr_output *o, struct rr_error *err)
     qsort_r(o->index, o->n, sizeof *o->index, compare_entries, o->bytes);
     int result =
         rr_segment_write(&o->segments[o->n_segments++], path, o->bytes, o->index, o->n, err);
+    o->flushed += o->used;
     o->n = 0;
     o->used = 0;
     return result;
+}
+
+/* Memory that is used again is faster than fresh one, and segments should be few: each is at least a
+ * quarter of those before it, until memory is what bounds it. */
+static size_t segment_size(const struct rr_output *o)
+{
+    uint64_t size = o->flushed / SEGMENT_SHARE;
+    size = size < SEGMENT_MIN ? SEGMENT_MIN : size;
+    return size < o->memory ? (size_t)size : o->memory;
 }
 
 int rr_output_add(struct rr_output *o, struct rr_text key, struct rr_text rows,
@@ -87,7 +100,7 @@ int rr_output_add(struct rr_output *o, struct rr_text key, struct rr_text rows,
 {
     struct rr_entry_head head = {key.len, rows.len};
     size_t len = sizeof head + key.len + rows.len;
-    if (o->used + len > o->memory && flush(o, err) != 0)
+    if (o->used + len > segment_size(o) && flush(o, err) != 0)
         return -1;
     if (o->used + len > o->size) {
         o->size = (o->used + len) * 2;
