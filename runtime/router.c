@@ -9,7 +9,7 @@
 #define XXH_INLINE_ALL /* short texts: the call costs as much as the hash */
 #include <xxhash.h>
 
-enum { NOT_TOLD = -1 };
+enum { NOT_TOLD = -1, PREFETCH = 16 };
 
 struct rr_router {
     const struct rr_comm *comm;
@@ -181,6 +181,9 @@ void rr_router_send(struct rr_router *r, const struct rr_batch *batch, const cha
     rr_dictionary_enter_many(r->accounts, n, r->account, r->hash, r->code);
     grow_tables(r);
     rr_plans_update(r->plans);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
+        if (i + PREFETCH < n)
+            __builtin_prefetch(&r->owner[r->code[i + PREFETCH]]);
         send_record(r, batch, i, place);
+    }
 }

@@ -1,5 +1,5 @@
 /* Decimals: text and value are the same thing. */
-#include <rerate/decimal.h>
+#include <rerate/kernel.h>
 
 #include <check.h>
 #include <stdio.h>
@@ -158,6 +158,31 @@ START_TEST(sums_outside_the_range_overflow)
 }
 END_TEST
 
+/* Every string of up to three bytes, and long ones: what decodes is what the encoder writes. */
+START_TEST(only_canonical_bytes_decode)
+{
+    uint8_t again[RR_ENCODED_MAX];
+    rr_decimal value;
+    unsigned decoded = 0;
+    for (uint32_t code = 0; code < 1u << 24; code += code % 256 < 20 ? 1 : 256 - code % 256) {
+        const uint8_t bytes[] = {(uint8_t)code, (uint8_t)(code >> 8), (uint8_t)(code >> 16)};
+        for (size_t len = 0; len <= 3; len++) {
+            size_t n = rr_decimal_decode(bytes, len, &value);
+            if (n == 0)
+                continue;
+            decoded++;
+            ck_assert(rr_decimal_encode(value, again) == n && memcmp(again, bytes, n) == 0);
+        }
+    }
+    ck_assert_uint_gt(decoded, 100000);
+    uint8_t most[RR_ENCODED_MAX];
+    size_t len = rr_decimal_encode(RR_DECIMAL_LIMIT - 1, most);
+    ck_assert(rr_decimal_decode(most, len, &value) == len && value == RR_DECIMAL_LIMIT - 1);
+    most[len - 1] += 4; /* a bit that no 128-bit number has */
+    ck_assert_uint_eq(rr_decimal_decode(most, len, &value), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("decimal");
@@ -168,6 +193,7 @@ int main(void)
     tcase_add_test(tcase, digits_and_point_make_the_value);
     tcase_add_test(tcase, fixed_places);
     tcase_add_test(tcase, sums_outside_the_range_overflow);
+    tcase_add_test(tcase, only_canonical_bytes_decode);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -193,6 +193,65 @@ START_TEST(equal_columns_make_equal_bytes)
 }
 END_TEST
 
+/* One column, put or filled in place. */
+static struct rr_digest write_numbers(const uint32_t *numbers, size_t n, bool in_place)
+{
+    struct rr_error err = {0};
+    uint64_t bytes;
+    struct rr_digest digest;
+    struct rr_run_writer *run = rr_run_create(path, &err);
+    ck_assert_int_eq(rr_run_add_column(run, "numbers", 4, false, &err), 0);
+    if (!in_place)
+        ck_assert_int_eq(rr_run_put(run, 0, numbers, n, &err), 0);
+    for (size_t at = 0; in_place && at < n; at += RR_RUN_STRETCH) {
+        size_t take = n - at < RR_RUN_STRETCH ? n - at : RR_RUN_STRETCH;
+        memcpy(rr_run_room(run, 0), numbers + at, take * sizeof *numbers);
+        ck_assert_int_eq(rr_run_filled(run, 0, take, &err), 0);
+    }
+    ck_assert_int_eq(rr_run_finish(run, &bytes, &digest, &err), 0);
+    return digest;
+}
+
+START_TEST(stretches_are_elements_put)
+{
+    static uint32_t numbers[LONGEST];
+    make_folder();
+    for (uint32_t i = 0; i < LONGEST; i++)
+        numbers[i] = i * i;
+    for (size_t i = 0; i < LENGTHS; i++) {
+        struct rr_digest put = write_numbers(numbers, lengths[i], false);
+        struct rr_digest filled = write_numbers(numbers, lengths[i], true);
+        ck_assert(memcmp(&put, &filled, sizeof put) == 0);
+    }
+    remove_folder();
+}
+END_TEST
+
+START_TEST(views_are_elements_read)
+{
+    static uint32_t numbers[LONGEST];
+    struct rr_error err = {0};
+    make_folder();
+    for (uint32_t i = 0; i < LONGEST; i++)
+        numbers[i] = i * i;
+    write_numbers(numbers, LONGEST, false);
+    struct rr_run_reader *run = rr_run_open(path, &err);
+    struct rr_run_stream *stream = rr_run_stream_at(run, "numbers", 4, 5, &err);
+    for (size_t at = 5, want = 1, got; at < LONGEST; at += got, want = want * 3 % 30000) {
+        size_t ask = want < LONGEST - at ? want : LONGEST - at;
+        const uint32_t *view = rr_run_stream_view(stream, ask, &got, &err);
+        ck_assert_ptr_nonnull(view);
+        ck_assert(got >= 1 && got <= ask);
+        ck_assert(memcmp(view, numbers + at, got * sizeof *view) == 0);
+    }
+    size_t got;
+    ck_assert_ptr_null(rr_run_stream_view(stream, 1, &got, &err));
+    rr_run_stream_close(stream);
+    rr_run_close(run);
+    remove_folder();
+}
+END_TEST
+
 START_TEST(an_abandoned_run_leaves_no_file)
 {
     struct rr_error err = {0};
@@ -249,6 +308,8 @@ int main(void)
                             two_streams_of_a_column_do_not_disturb_each_other,
                             every_flipped_bit_is_found,
                             equal_columns_make_equal_bytes,
+                            stretches_are_elements_put,
+                            views_are_elements_read,
                             an_abandoned_run_leaves_no_file,
                             h5dump_reads_it,
                             NULL};
