@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-enum { ZSTD_LEVEL = 1, IMAGE_STEP = 4 * 1024 * 1024 };
+enum { IMAGE_STEP = 4 * 1024 * 1024 };
 
 struct writer_column {
     hid_t dataset;
@@ -37,9 +37,11 @@ struct rr_run_writer {
     uint8_t *packed;
     size_t packed_size;
     ZSTD_CCtx *zstd;
+    int level; /* of zstd */
 };
 
-struct rr_run_writer *rr_run_create(const char *path, struct rr_error *err)
+struct rr_run_writer *rr_run_create(const char *path, enum rr_run_effort effort,
+                                    struct rr_error *err)
 {
     rr_quiet_hdf5();
     struct rr_run_writer *run = calloc(1, sizeof *run);
@@ -48,6 +50,7 @@ struct rr_run_writer *rr_run_create(const char *path, struct rr_error *err)
         return NULL;
     }
     run->path = strdup(path);
+    run->level = (int)effort;
     run->packed_size = ZSTD_compressBound(RR_RUN_CHUNK_BYTES);
     run->packed = malloc(run->packed_size);
     run->shuffled = malloc(RR_RUN_CHUNK_BYTES);
@@ -126,7 +129,7 @@ static int write_chunk(struct rr_run_writer *run, struct writer_column *column,
             rr_shuffle(run->shuffled, column->chunk, RR_RUN_CHUNK, column->width);
             in = run->shuffled;
         }
-        bytes = ZSTD_compressCCtx(run->zstd, run->packed, run->packed_size, in, bytes, ZSTD_LEVEL);
+        bytes = ZSTD_compressCCtx(run->zstd, run->packed, run->packed_size, in, bytes, run->level);
         if (ZSTD_isError(bytes))
             return rr_fail(err, RR_EXIT_BUG, "%s: zstd: %s", run->path, ZSTD_getErrorName(bytes));
         out = run->packed;

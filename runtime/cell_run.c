@@ -38,7 +38,7 @@ struct rr_cell_writer *rr_cell_writer_create(const char *path, const struct rr_j
     w->n_shards = n_shards;
     w->plans = plans;
     w->file_of_place = file_of_place;
-    w->run = rr_run_create(path, err);
+    w->run = rr_run_create(path, RR_RUN_SMALL, err);
     if (w->run == NULL)
         goto fail;
     w->accounts = rr_accounts_writer_create(w->run, n_shards, err);

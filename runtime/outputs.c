@@ -25,7 +25,7 @@ struct rr_output {
     char *bytes;
     size_t used, size;
     uint64_t flushed; /* bytes in segments */
-    uint64_t *index; /* offsets of entries in `bytes` */
+    uint64_t *index;  /* offsets of entries in `bytes` */
     uint64_t n, index_size;
     struct rr_segment *segments;
     uint32_t n_segments;

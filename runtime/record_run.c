@@ -137,11 +137,11 @@ struct stretch {
 static struct stretch next_stretch(struct rr_run_writer *run, const struct rr_job *job,
                                    const struct row_columns *c)
 {
-    struct stretch to = {.fingerprint = {rr_run_room(run, c->fingerprint[0]),
-                                         rr_run_room(run, c->fingerprint[1])},
-                         .time_ns = rr_run_room(run, c->time),
-                         .position = rr_run_room(run, c->position),
-                         .key = rr_run_room(run, c->key)};
+    struct stretch to = {
+        .fingerprint = {rr_run_room(run, c->fingerprint[0]), rr_run_room(run, c->fingerprint[1])},
+        .time_ns = rr_run_room(run, c->time),
+        .position = rr_run_room(run, c->position),
+        .key = rr_run_room(run, c->key)};
     for (int v = 0; v < job->n_values; v++) {
         to.low[v] = rr_run_room(run, c->value[v].low);
         to.high[v] = c->value[v].wide ? rr_run_room(run, c->value[v].high) : NULL;
@@ -238,7 +238,7 @@ int rr_record_run_write(const char *path, const struct rr_job *job, uint32_t n_s
                         const uint32_t *file_of_place, const uint8_t *rows, uint32_t n,
                         uint64_t *bytes, struct rr_digest *digest, struct rr_error *err)
 {
-    struct rr_run_writer *run = rr_run_create(path, err);
+    struct rr_run_writer *run = rr_run_create(path, RR_RUN_FAST, err);
     if (run == NULL)
         return -1;
     struct rr_sort_item *items = rr_malloc((size_t)n * sizeof *items);

@@ -62,7 +62,7 @@ static int put_texts(struct rr_run_writer *run, const struct rr_texts *t, struct
 int rr_text_run_write(const char *path, const struct rr_texts *texts, uint64_t *bytes,
                       struct rr_digest *digest, struct rr_error *err)
 {
-    struct rr_run_writer *run = rr_run_create(path, err);
+    struct rr_run_writer *run = rr_run_create(path, RR_RUN_SMALL, err);
     if (run == NULL)
         return -1;
     if (put_texts(run, texts, err) != 0) {

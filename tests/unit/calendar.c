@@ -68,10 +68,12 @@ START_TEST(what_is_no_label_is_refused)
         enum rr_period kind;
         const char *text;
     } cases[] = {
-        {RR_MONTH, ""},         {RR_MONTH, "2025"},    {RR_MONTH, "2025-13"}, {RR_MONTH, "2025-00"},
-        {RR_MONTH, "2025-1"},   {RR_MONTH, "2025/01"}, {RR_MONTH, "2025-01 "}, {RR_WEEK, "2025-W53"},
-        {RR_WEEK, "2025-W00"},  {RR_WEEK, "2025-w09"}, {RR_WEEK, "2025-09"},  {RR_QUARTER, "2025-Q5"},
-        {RR_QUARTER, "2025-Q0"}, {RR_YEAR, "20250"},   {RR_YEAR, "abcd"},     {RR_DAY, "2025-02-29"},
+        {RR_MONTH, ""},          {RR_MONTH, "2025"},    {RR_MONTH, "2025-13"},
+        {RR_MONTH, "2025-00"},   {RR_MONTH, "2025-1"},  {RR_MONTH, "2025/01"},
+        {RR_MONTH, "2025-01 "},  {RR_WEEK, "2025-W53"}, {RR_WEEK, "2025-W00"},
+        {RR_WEEK, "2025-w09"},   {RR_WEEK, "2025-09"},  {RR_QUARTER, "2025-Q5"},
+        {RR_QUARTER, "2025-Q0"}, {RR_YEAR, "20250"},    {RR_YEAR, "abcd"},
+        {RR_DAY, "2025-02-29"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int32_t period;

@@ -41,8 +41,8 @@ END_TEST
 START_TEST(bytes_are_what_counts)
 {
     struct rr_dictionary *d = rr_dictionary_create();
-    static const struct rr_text texts[] = {{NULL, 0}, {"\0", 1}, {"\0\0", 2}, {"a", 1}, {"a\0", 2},
-                                           {"A", 1}};
+    static const struct rr_text texts[] = {{NULL, 0}, {"\0", 1},  {"\0\0", 2},
+                                           {"a", 1},  {"a\0", 2}, {"A", 1}};
     enum { N = sizeof texts / sizeof texts[0] };
     for (uint32_t i = 0; i < N; i++)
         ck_assert_uint_eq(enter(d, texts[i]), i);
@@ -93,7 +93,7 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {numbers_in_order_of_arrival, bytes_are_what_counts,
-                            equal_hashes_do_not_mix_texts,
-                            many_at_once_are_the_same_as_one_by_one, NULL};
+                            equal_hashes_do_not_mix_texts, many_at_once_are_the_same_as_one_by_one,
+                            NULL};
     return unit_main("dictionary", tests);
 }

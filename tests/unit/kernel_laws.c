@@ -96,7 +96,7 @@ static bool decode(const struct rr_kernel *kernel, struct state *state, const st
     return good;
 }
 
-#define FOR_EVERY_KERNEL(kernel) \
+#define FOR_EVERY_KERNEL(kernel)                                                                   \
     for (const struct rr_kernel *kernel = rr_kernels; kernel->name; kernel++)
 
 START_TEST(every_kernel_fits_its_bounds_and_is_found)
@@ -270,8 +270,10 @@ START_TEST(latest_goes_by_time_then_position)
 {
     const struct rr_kernel *latest = rr_kernel_find("latest", 6);
     const struct records records = {
-        4, {10, 20, 30, 40}, {5, 7, 7, 6}, {rr_position(9, 9), rr_position(1, 3),
-                                            rr_position(1, 2), rr_position(9, 9)}};
+        4,
+        {10, 20, 30, 40},
+        {5, 7, 7, 6},
+        {rr_position(9, 9), rr_position(1, 3), rr_position(1, 2), rr_position(9, 9)}};
     static const uint32_t first[RECORDS];
     struct state state;
     rr_decimal value;

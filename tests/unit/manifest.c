@@ -9,19 +9,25 @@ enum { METERS = 2 };
 
 static struct rr_manifest *sample(void)
 {
-    struct rr_manifest *m = rr_manifest_create(4096, "meters", "bucket: day\n\"quoted\" \xc3\xa4\n",
-                                               METERS);
+    struct rr_manifest *m =
+        rr_manifest_create(4096, "meters", "bucket: day\n\"quoted\" \xc3\xa4\n", METERS);
     m->generation = 7;
     for (uint32_t f = 0; f < 3; f++) {
-        uint32_t file = rr_manifest_add_file(m, f == 0 ? "a \"b\".csv" : f == 1 ? "\xc3\xa4.csv"
-                                                                                : "z.csv.zst",
+        uint32_t file = rr_manifest_add_file(m,
+                                             f == 0   ? "a \"b\".csv"
+                                             : f == 1 ? "\xc3\xa4.csv"
+                                                      : "z.csv.zst",
                                              1000 + f, (int64_t)f - 5);
         m->files[file].has_digest = f != 1;
         m->files[file].digest = (struct rr_digest){UINT64_MAX - f, f};
         for (uint64_t s = 0; s <= f; s++) {
-            struct rr_split split = {.file = file, .start = s * 100,
+            struct rr_split split = {.file = file,
+                                     .start = s * 100,
                                      .end = s == f ? UINT64_MAX : s * 100 + 100,
-                                     .first_record = 1 + s, .weight = 9, .stored = s, .skip = 3};
+                                     .first_record = 1 + s,
+                                     .weight = 9,
+                                     .stored = s,
+                                     .skip = 3};
             rr_manifest_add_split(m, &split);
             m->splits[m->n_splits - 1].done = s == 0;
             m->splits[m->n_splits - 1].next = 50;
@@ -29,9 +35,14 @@ static struct rr_manifest *sample(void)
         }
     }
     for (int kind = RR_RUN_RECORDS; kind <= RR_RUN_CONFLICTS; kind++) {
-        struct rr_run_entry run = {.kind = (enum rr_run_kind)kind, .bytes = 12345, .items = 99,
-                                   .digest = {1, UINT64_MAX}, .first = 10, .end = 4096,
-                                   .first_bucket = -20000, .last_bucket = 20000};
+        struct rr_run_entry run = {.kind = (enum rr_run_kind)kind,
+                                   .bytes = 12345,
+                                   .items = 99,
+                                   .digest = {1, UINT64_MAX},
+                                   .first = 10,
+                                   .end = 4096,
+                                   .first_bucket = -20000,
+                                   .last_bucket = 20000};
         strcpy(run.name, kind % 2 ? "one.h5" : "two.h5");
         rr_manifest_add_run(m, &run);
     }
@@ -88,8 +99,8 @@ START_TEST(what_is_written_is_read)
     }
     ck_assert_uint_eq(rr_tally_quarantined(&back->ingested), 7);
     ck_assert(rr_sum_equal(&m->ingested.meters[1].read, &back->ingested.meters[1].read));
-    ck_assert(rr_sum_equal(&m->resolved.meters[0].aggregated,
-                           &back->resolved.meters[0].aggregated));
+    ck_assert(
+        rr_sum_equal(&m->resolved.meters[0].aggregated, &back->resolved.meters[0].aggregated));
     free(text);
     free(again);
     rr_manifest_destroy(m);

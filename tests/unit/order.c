@@ -99,7 +99,7 @@ START_TEST(accounts_stand_by_shard_hash_and_name)
     /* One hash, two names: the name decides. */
     ck_assert_int_eq(rr_account_compare(5, rr_text_of("a"), 5, rr_text_of("ab"), 3), -1);
     ck_assert_int_eq(rr_account_compare(5, rr_text_of("b"), 5, rr_text_of("ab"), 3), 1);
-    ck_assert_int_eq(rr_account_compare(5, rr_text_of("z"), 6, rr_text_of("a"), 3), 1); /* shard */
+    ck_assert_int_eq(rr_account_compare(5, rr_text_of("z"), 6, rr_text_of("a"), 3), 1);  /* shard */
     ck_assert_int_eq(rr_account_compare(3, rr_text_of("z"), 6, rr_text_of("a"), 3), -1); /* hash */
 }
 END_TEST

@@ -73,14 +73,14 @@ START_TEST(graduated)
 {
     make_tiers();
     struct rr_charge charge = {.price = RR_GRADUATED, .tiers = tiers, .n_tiers = 3};
-    expect(&charge, "0", 1, 1, "2.00", "2");          /* the first tier counts as entered */
-    expect(&charge, "1", 1, 1, "7.00", "7");          /* 5 + 2 */
-    expect(&charge, "10", 1, 1, "52.00", "52");       /* up_to is inclusive */
-    expect(&charge, "10.5", 1, 1, "54.00", "54");     /* 52 + 0.5 x 4 */
-    expect(&charge, "20", 1, 1, "92.00", "92");       /* 52 + 40 */
+    expect(&charge, "0", 1, 1, "2.00", "2");            /* the first tier counts as entered */
+    expect(&charge, "1", 1, 1, "7.00", "7");            /* 5 + 2 */
+    expect(&charge, "10", 1, 1, "52.00", "52");         /* up_to is inclusive */
+    expect(&charge, "10.5", 1, 1, "54.00", "54");       /* 52 + 0.5 x 4 */
+    expect(&charge, "20", 1, 1, "92.00", "92");         /* 52 + 40 */
     expect(&charge, "20.001", 1, 1, "95.00", "95.001"); /* 92 + 3 + 0.001 */
-    expect(&charge, "100", 1, 1, "175.00", "175");    /* 92 + 3 + 80 */
-    expect(&charge, "-5", 1, 1, "2.00", "2");         /* counts as 0 */
+    expect(&charge, "100", 1, 1, "175.00", "175");      /* 92 + 3 + 80 */
+    expect(&charge, "-5", 1, 1, "2.00", "2");           /* counts as 0 */
     ck_assert(!rr_prices_negative(&charge));
     charge.free = decimal("90");
     expect(&charge, "100", 1, 1, "52.00", "52");
@@ -95,15 +95,15 @@ START_TEST(volume)
     expect(&charge, "10", 1, 1, "52.00", "52");
     expect(&charge, "10.01", 1, 1, "40.04", "40.04"); /* all of it in the second tier */
     expect(&charge, "20", 1, 1, "80.00", "80");
-    expect(&charge, "21", 1, 1, "24.00", "24");       /* 21 + 3 */
+    expect(&charge, "21", 1, 1, "24.00", "24"); /* 21 + 3 */
     expect(&charge, "-1", 1, 1, "2.00", "2");
 }
 END_TEST
 
 START_TEST(packages)
 {
-    struct rr_charge charge = {.price = RR_PACKAGE, .package_size = decimal("1000"),
-                               .amount = decimal("2.005")};
+    struct rr_charge charge = {
+        .price = RR_PACKAGE, .package_size = decimal("1000"), .amount = decimal("2.005")};
     expect(&charge, "0", 1, 1, "0.00", "0");
     expect(&charge, "0.001", 1, 1, "2.01", "2.005");
     expect(&charge, "1000", 1, 1, "2.01", "2.005");
@@ -113,7 +113,8 @@ START_TEST(packages)
     expect(&charge, "3999", 1, 1, "6.02", "6.015");
     expect(&charge, "-5000", 1, 1, "0.00", "0");
     /* 10^20 packages of almost nothing: their number is no decimal, their price is one. */
-    charge = (struct rr_charge){.price = RR_PACKAGE, .package_size = decimal("0.000000000000000001"),
+    charge = (struct rr_charge){.price = RR_PACKAGE,
+                                .package_size = decimal("0.000000000000000001"),
                                 .amount = decimal("0.000000000000000001")};
     expect(&charge, "12345.5", 1, 1, "12345.50", "12345.5");
 }
@@ -145,8 +146,8 @@ START_TEST(rounding_rules_and_minor_units)
             struct rr_amount amount;
             rr_decimal money, exact;
             ck_assert(rr_price(&charge, RR_DECIMAL_ONE, 1, 1, &amount));
-            ck_assert(rr_amount_round(&amount, cases[i].digits, (enum rr_rounding)rule, &money,
-                                      &exact));
+            ck_assert(
+                rr_amount_round(&amount, cases[i].digits, (enum rr_rounding)rule, &money, &exact));
             ck_assert_msg(money == decimal(want[rule]), "%s, rule %d", cases[i].price, rule);
             ck_assert(exact == decimal(cases[i].price));
         }
@@ -159,8 +160,8 @@ START_TEST(money_is_rounded_from_the_true_value)
 {
     /* 0.015 x 1/3 = 0.005 exactly; 0.014999999999999999 x 1/3 = 0.004999999999999999666…, which is
      * 0.005 to 18 places but 0.00 in cents. */
-    struct rr_charge charge = {.price = RR_FLAT, .prorate = true,
-                               .amount = decimal("0.014999999999999999")};
+    struct rr_charge charge = {
+        .price = RR_FLAT, .prorate = true, .amount = decimal("0.014999999999999999")};
     expect(&charge, "0", 1, 3, "0.00", "0.005");
     charge.amount = decimal("0.015");
     expect(&charge, "0", 1, 3, "0.01", "0.005");
@@ -183,8 +184,14 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {flat_fees, per_unit, graduated, volume, packages,
-                            rounding_rules_and_minor_units, money_is_rounded_from_the_true_value,
-                            what_leaves_the_range_is_said, NULL};
+    const TTest *tests[] = {flat_fees,
+                            per_unit,
+                            graduated,
+                            volume,
+                            packages,
+                            rounding_rules_and_minor_units,
+                            money_is_rounded_from_the_true_value,
+                            what_leaves_the_range_is_said,
+                            NULL};
     return unit_main("price", tests);
 }

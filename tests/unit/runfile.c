@@ -53,7 +53,7 @@ static void write_run(size_t first_length, uint64_t *bytes, struct rr_digest *di
 {
     struct rr_error err = {0};
     uint64_t seed = 7;
-    struct rr_run_writer *run = rr_run_create(path, &err);
+    struct rr_run_writer *run = rr_run_create(path, RR_RUN_SMALL, &err);
     ck_assert_msg(run != NULL, "%s", err.text);
     for (int c = 0; c < COLUMNS; c++) {
         char name[16];
@@ -199,7 +199,7 @@ static struct rr_digest write_numbers(const uint32_t *numbers, size_t n, bool in
     struct rr_error err = {0};
     uint64_t bytes;
     struct rr_digest digest;
-    struct rr_run_writer *run = rr_run_create(path, &err);
+    struct rr_run_writer *run = rr_run_create(path, RR_RUN_SMALL, &err);
     ck_assert_int_eq(rr_run_add_column(run, "numbers", 4, false, &err), 0);
     if (!in_place)
         ck_assert_int_eq(rr_run_put(run, 0, numbers, n, &err), 0);
@@ -257,7 +257,7 @@ START_TEST(an_abandoned_run_leaves_no_file)
     struct rr_error err = {0};
     uint8_t some[100] = {0};
     make_folder();
-    struct rr_run_writer *run = rr_run_create(path, &err);
+    struct rr_run_writer *run = rr_run_create(path, RR_RUN_SMALL, &err);
     ck_assert_int_eq(rr_run_add_column(run, "a", 1, false, &err), 0);
     ck_assert_int_eq(rr_run_put(run, 0, some, sizeof some, &err), 0);
     rr_run_abandon(run);
@@ -265,7 +265,7 @@ START_TEST(an_abandoned_run_leaves_no_file)
     rr_run_abandon(NULL);
     uint64_t bytes;
     struct rr_digest digest;
-    run = rr_run_create("/nowhere/at/all.h5", &err);
+    run = rr_run_create("/nowhere/at/all.h5", RR_RUN_SMALL, &err);
     ck_assert_int_eq(rr_run_finish(run, &bytes, &digest, &err), -1);
     ck_assert_int_eq(err.code, RR_EXIT_CREATE);
     ck_assert_ptr_nonnull(strstr(err.text, "No such file"));
@@ -284,7 +284,7 @@ START_TEST(h5dump_reads_it)
     if (system("command -v h5dump >/dev/null") != 0)
         return;
     make_folder();
-    struct rr_run_writer *run = rr_run_create(path, &err);
+    struct rr_run_writer *run = rr_run_create(path, RR_RUN_SMALL, &err);
     ck_assert_int_eq(rr_run_add_column(run, "plain", 4, true, &err), 0);
     ck_assert_int_eq(rr_run_add_column(run, "packed", 4, false, &err), 1);
     ck_assert_int_eq(rr_run_put(run, 0, numbers, RR_RUN_CHUNK, &err), 0);

@@ -90,7 +90,8 @@ START_TEST(texts_parse_back)
         text[unit_random(&seed) % len] = (char)(unit_random(&seed) % 128);
         rr_sum_parse(text, unit_random(&seed) % (len + 1), &back);
     }
-    static const char *const bad[] = {"", "-", ".", "x", "1x", "+1", " 1", "1.2.3", "1.0000000000000000001"};
+    static const char *const bad[] = {
+        "", "-", ".", "x", "1x", "+1", " 1", "1.2.3", "1.0000000000000000001"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct rr_sum sum;
         if (rr_sum_parse(bad[i], strlen(bad[i]), &sum)) {

@@ -16,12 +16,12 @@ START_TEST(rounding_table)
         int value, divisor;
         int half_up, half_even, up, down;
     } cases[] = {
-        {0, 2, 0, 0, 0, 0},    {1, 2, 1, 0, 1, 0},     {-1, 2, -1, 0, -1, 0},
-        {3, 2, 2, 2, 2, 1},    {-3, 2, -2, -2, -2, -1}, {5, 2, 3, 2, 3, 2},
-        {-5, 2, -3, -2, -3, -2}, {4, 2, 2, 2, 2, 2},   {7, 5, 1, 1, 2, 1},
-        {8, 5, 2, 2, 2, 1},    {-7, 5, -1, -1, -2, -1}, {-8, 5, -2, -2, -2, -1},
-        {1, 3, 0, 0, 1, 0},    {2, 3, 1, 1, 1, 0},     {1, 1000, 0, 0, 1, 0},
-        {499, 1000, 0, 0, 1, 0}, {500, 1000, 1, 0, 1, 0}, {501, 1000, 1, 1, 1, 0},
+        {0, 2, 0, 0, 0, 0},       {1, 2, 1, 0, 1, 0},       {-1, 2, -1, 0, -1, 0},
+        {3, 2, 2, 2, 2, 1},       {-3, 2, -2, -2, -2, -1},  {5, 2, 3, 2, 3, 2},
+        {-5, 2, -3, -2, -3, -2},  {4, 2, 2, 2, 2, 2},       {7, 5, 1, 1, 2, 1},
+        {8, 5, 2, 2, 2, 1},       {-7, 5, -1, -1, -2, -1},  {-8, 5, -2, -2, -2, -1},
+        {1, 3, 0, 0, 1, 0},       {2, 3, 1, 1, 1, 0},       {1, 1000, 0, 0, 1, 0},
+        {499, 1000, 0, 0, 1, 0},  {500, 1000, 1, 0, 1, 0},  {501, 1000, 1, 1, 1, 0},
         {1500, 1000, 2, 2, 2, 1}, {2500, 1000, 3, 2, 3, 2}, {-2501, 1000, -3, -3, -3, -2},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -135,8 +135,11 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {rounding_table, division_undoes_multiplication, sums_and_signs,
-                            scaling_is_multiplying, what_does_not_fit_is_said_and_changes_nothing,
+    const TTest *tests[] = {rounding_table,
+                            division_undoes_multiplication,
+                            sums_and_signs,
+                            scaling_is_multiplying,
+                            what_does_not_fit_is_said_and_changes_nothing,
                             NULL};
     return unit_main("wide", tests);
 }
