@@ -1,4 +1,5 @@
-/* Decimals in few bytes: the fewest places that hold the value, then a zigzag varint. */
+/* Numbers and decimals in few bytes: groups of 7 bits; a decimal is the fewest places that hold it, then
+ * a zigzag number. */
 #include <rerate/kernel.h>
 
 static rr_u128 zigzag(rr_decimal value)
@@ -68,4 +69,26 @@ size_t rr_decimal_decode(const uint8_t *bytes, size_t len, rr_decimal *value)
     if (__builtin_mul_overflow(number, unit, value) || !rr_decimal_fits(*value))
         return 0;
     return canonical(bytes, n, number) ? n : 0;
+}
+
+size_t rr_varint_encode(uint64_t number, uint8_t *out)
+{
+    size_t n = 0;
+    for (; number >= 0x80; number >>= 7)
+        out[n++] = (uint8_t)(number | 0x80);
+    out[n++] = (uint8_t)number;
+    return n;
+}
+
+size_t rr_varint_decode(const uint8_t *bytes, size_t len, uint64_t *number)
+{
+    *number = 0;
+    for (size_t n = 0; n < len && n < 10; n++) {
+        if (n == 9 && bytes[n] > 1)
+            return 0;
+        *number |= (uint64_t)(bytes[n] & 0x7f) << (7 * n);
+        if ((bytes[n] & 0x80) == 0)
+            return n > 0 && bytes[n] == 0 ? 0 : n + 1;
+    }
+    return 0;
 }

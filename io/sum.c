@@ -1,6 +1,8 @@
 /* Sums as text, for manifests and reconciliations. */
 #include <rerate/sum.h>
 
+#include "wide.h"
+
 #include <gmp.h>
 #include <string.h>
 
@@ -78,4 +80,14 @@ bool rr_sum_parse(const char *text, size_t len, struct rr_sum *sum)
         negate(limb);
     *sum = (struct rr_sum){{limb[0], limb[1]}, (int64_t)limb[2]};
     return true;
+}
+
+bool rr_sum_divide(const struct rr_sum *sum, uint64_t n, rr_decimal *out)
+{
+    mp_limb_t limb[LIMBS] = {sum->low[0], sum->low[1], (mp_limb_t)sum->high};
+    struct rr_wide value = {.negative = sum->high < 0}, divisor = {{n}, false};
+    if (value.negative)
+        negate(limb);
+    memcpy(value.limb, limb, sizeof limb);
+    return rr_wide_divide(&value, &divisor, RR_ROUND_HALF_EVEN, out);
 }

@@ -3,18 +3,7 @@
 
 #include <rerate/kernel.h>
 
-/* Kernels of these names exist. */
-enum { AGGREGATES_MAX = 32 };
-
-/* The names of all kernels, ended by NULL. */
-static void name_aggregates(const char *names[AGGREGATES_MAX])
-{
-    int n = 0;
-    for (const struct rr_kernel *kernel = rr_kernels; kernel->name && n < AGGREGATES_MAX - 1;
-         kernel++)
-        names[n++] = kernel->name;
-    names[n] = NULL;
-}
+static const char *const aggregates[] = {"count", "sum", "min", "max", "latest", NULL};
 
 static const char *const later_aggregates[] = {"average", "unique", "percentile", "time_weighted",
                                                NULL};
@@ -88,8 +77,6 @@ static void read_aggregate(struct rr_book_reader *reader, const struct rr_yaml *
     draft->aggregate_wrong = true;
     if (!rr_read_text(reader, node, "`aggregate`", &text))
         return;
-    const char *aggregates[AGGREGATES_MAX];
-    name_aggregates(aggregates);
     for (int i = 0; later_aggregates[i] != NULL; i++) {
         if (!rr_text_equal(text, rr_text_of(later_aggregates[i])))
             continue;

@@ -1,5 +1,7 @@
-/* The kernels that come with the program: count, sum, min, max, latest. */
-#include <rerate/kernel.h>
+/* The kernels that come with the program; those that keep lists stand in kernel_lists.c. */
+#include "kernel_lists.h"
+#include "level.h"
+
 #include <rerate/sum.h>
 
 #include <string.h>
@@ -31,32 +33,20 @@ static void count_merge(void *into, const void *from)
     ((struct count *)into)->records += ((const struct count *)from)->records;
 }
 
-static size_t count_encode(const void *state, uint8_t *out)
+static size_t count_encode(void *state, uint8_t *out)
 {
-    uint64_t left = ((const struct count *)state)->records;
-    size_t n = 0;
-    for (; left >= 0x80; left >>= 7)
-        out[n++] = (uint8_t)(left | 0x80);
-    out[n++] = (uint8_t)left;
-    return n;
+    return rr_varint_encode(((const struct count *)state)->records, out);
 }
 
 static bool count_decode(void *state, const uint8_t *bytes, size_t len, unsigned version)
 {
-    uint64_t records = 0;
-    if (version != 1 || len == 0 || len > 10 || (len > 1 && bytes[len - 1] == 0))
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        if ((i + 1 < len) != (bytes[i] >> 7) || (i == 9 && bytes[i] > 1))
-            return false;
-        records |= (uint64_t)(bytes[i] & 0x7f) << (7 * i);
-    }
-    ((struct count *)state)->records = records;
-    return true;
+    uint64_t *records = &((struct count *)state)->records;
+    return version == 1 && len > 0 && rr_varint_decode(bytes, len, records) == len;
 }
 
-static bool count_finalize(const void *state, rr_decimal *value)
+static bool count_finalize(void *state, rr_decimal parameter, rr_decimal *value)
 {
+    (void)parameter;
     /* 2^64 is below 10^20, so this always fits. */
     *value = (rr_decimal)((const struct count *)state)->records * RR_DECIMAL_ONE;
     return true;
@@ -82,7 +72,7 @@ static void sum_merge(void *into, const void *from)
     rr_sum_merge(into, from);
 }
 
-static size_t sum_encode(const void *state, uint8_t *out)
+static size_t sum_encode(void *state, uint8_t *out)
 {
     rr_decimal value;
     if (rr_sum_decimal(state, &value))
@@ -110,8 +100,9 @@ static bool sum_decode(void *state, const uint8_t *bytes, size_t len, unsigned v
     return true;
 }
 
-static bool sum_finalize(const void *state, rr_decimal *value)
+static bool sum_finalize(void *state, rr_decimal parameter, rr_decimal *value)
 {
+    (void)parameter;
     return rr_sum_decimal(state, value);
 }
 
@@ -177,7 +168,7 @@ static void max_merge(void *into, const void *from)
         raise(into, extreme_value(other));
 }
 
-static size_t extreme_encode(const void *state, uint8_t *out)
+static size_t extreme_encode(void *state, uint8_t *out)
 {
     const struct extreme *extreme = state;
     return extreme->known ? rr_decimal_encode(extreme_value(extreme), out) : 0;
@@ -197,8 +188,9 @@ static bool extreme_decode(void *state, const uint8_t *bytes, size_t len, unsign
     return true;
 }
 
-static bool extreme_finalize(const void *state, rr_decimal *value)
+static bool extreme_finalize(void *state, rr_decimal parameter, rr_decimal *value)
 {
+    (void)parameter;
     *value = extreme_value(state);
     return true;
 }
@@ -239,7 +231,7 @@ static void latest_merge(void *into, const void *from)
         latest_offer(into, extreme_value(&other->value), other->time_ns, other->position);
 }
 
-static size_t latest_encode(const void *state, uint8_t *out)
+static size_t latest_encode(void *state, uint8_t *out)
 {
     const struct latest *latest = state;
     if (!latest->value.known)
@@ -264,9 +256,9 @@ static bool latest_decode(void *state, const uint8_t *bytes, size_t len, unsigne
     return latest->value.known;
 }
 
-static bool latest_finalize(const void *state, rr_decimal *value)
+static bool latest_finalize(void *state, rr_decimal parameter, rr_decimal *value)
 {
-    return extreme_finalize(&((const struct latest *)state)->value, value);
+    return extreme_finalize(&((struct latest *)state)->value, parameter, value);
 }
 
 static void latest_reposition(void *state, const uint32_t *file_map)
@@ -277,24 +269,224 @@ static void latest_reposition(void *state, const uint32_t *file_map)
                                        rr_position_record(latest->position));
 }
 
-const struct rr_kernel rr_kernels[] = {
-    {"count", 1, sizeof(struct count), false, true, count_init, count_update, count_merge,
-     count_encode, count_decode, count_finalize, NULL},
-    {"sum", 1, sizeof(struct rr_sum), true, true, sum_init, sum_update, sum_merge, sum_encode,
-     sum_decode, sum_finalize, NULL},
-    {"min", 1, sizeof(struct extreme), true, false, extreme_init, min_update, min_merge,
-     extreme_encode, extreme_decode, extreme_finalize, NULL},
-    {"max", 1, sizeof(struct extreme), true, false, extreme_init, max_update, max_merge,
-     extreme_encode, extreme_decode, extreme_finalize, NULL},
-    {"latest", 1, sizeof(struct latest), true, false, latest_init, latest_update, latest_merge,
-     latest_encode, latest_decode, latest_finalize, latest_reposition},
-    {0},
+/* average: a sum and a number of records. */
+
+struct average {
+    struct rr_sum sum;
+    struct count count;
+};
+
+static void average_init(void *state)
+{
+    init_zero(state, sizeof(struct average));
+}
+
+static void average_update(void *const states[], const struct rr_rows *rows)
+{
+    for (uint32_t i = 0; i < rows->n; i++) {
+        struct average *average = states[i];
+        rr_sum_add(&average->sum, rows->value[i]);
+        average->count.records++;
+    }
+}
+
+static void average_merge(void *into, const void *from)
+{
+    rr_sum_merge(&((struct average *)into)->sum, &((const struct average *)from)->sum);
+    count_merge(&((struct average *)into)->count, &((const struct average *)from)->count);
+}
+
+static size_t average_encode(void *state, uint8_t *out)
+{
+    struct average *average = state;
+    size_t n = count_encode(&average->count, out);
+    return average->count.records > 0 ? n + sum_encode(&average->sum, out + n) : 0;
+}
+
+static bool average_decode(void *state, const uint8_t *bytes, size_t len, unsigned version)
+{
+    struct average *average = state;
+    average_init(state);
+    if (version != 1 || len == 0)
+        return version == 1;
+    size_t n = rr_varint_decode(bytes, len, &average->count.records);
+    return n > 0 && average->count.records > 0 && sum_decode(&average->sum, bytes + n, len - n, 1);
+}
+
+/* To 18 places, half even. */
+static bool average_finalize(void *state, rr_decimal parameter, rr_decimal *value)
+{
+    (void)parameter;
+    const struct average *average = state;
+    *value = 0;
+    if (average->count.records == 0)
+        return true;
+    return rr_sum_divide(&average->sum, average->count.records, value);
+}
+
+/* time_weighted: a level's changes. What they come to over time, rating works out. */
+
+static void level_init(void *state)
+{
+    init_zero(state, sizeof(struct rr_level));
+}
+
+static void changes_update(void *const states[], const struct rr_rows *rows)
+{
+    for (uint32_t i = 0; i < rows->n; i++)
+        rr_level_change(states[i], rows->value[i], rows->time_ns[i]);
+}
+
+static void changes_merge(void *into, const void *from)
+{
+    rr_level_merge(into, from);
+}
+
+/* Bytes of a number in two's complement without those that only repeat its sign. */
+static size_t signed_bytes(const uint8_t *bytes, size_t len)
+{
+    while (len > 0 && (bytes[len - 1] == 0 || bytes[len - 1] == 0xff)) {
+        bool negative = bytes[len - 1] == 0xff;
+        if (len == 1 ? negative : (bytes[len - 2] >> 7) != negative)
+            break;
+        len--;
+    }
+    return len;
+}
+
+static size_t changes_encode(void *state, uint8_t *out)
+{
+    const struct rr_level *level = state;
+    size_t n = signed_bytes((const uint8_t *)level->moment, sizeof level->moment);
+    out[0] = (uint8_t)n;
+    memcpy(out + 1, level->moment, n);
+    return 1 + n + sum_encode(&((struct rr_level *)state)->change, out + 1 + n);
+}
+
+static bool changes_decode(void *state, const uint8_t *bytes, size_t len, unsigned version)
+{
+    struct rr_level *level = state;
+    level_init(state);
+    if (version != 1 || len == 0 || bytes[0] > sizeof level->moment || len < 1u + bytes[0])
+        return false;
+    size_t n = bytes[0];
+    bool negative = n > 0 && bytes[n] >> 7;
+    memset(level->moment, negative ? 0xff : 0, sizeof level->moment);
+    memcpy(level->moment, bytes + 1, n);
+    return signed_bytes((const uint8_t *)level->moment, sizeof level->moment) == n &&
+           sum_decode(&level->change, bytes + 1 + n, len - 1 - n, 1);
+}
+
+static bool changes_finalize(void *state, rr_decimal parameter, rr_decimal *value)
+{
+    return sum_finalize(&((struct rr_level *)state)->change, parameter, value);
+}
+
+static const struct rr_kernel kernel_count = {
+    .name = "count",
+    .version = 1,
+    .state_size = sizeof(struct count),
+    .additive = true,
+    .init = count_init,
+    .update = count_update,
+    .merge = count_merge,
+    .encode = count_encode,
+    .decode = count_decode,
+    .finalize = count_finalize,
+};
+static const struct rr_kernel kernel_sum = {
+    .name = "sum",
+    .version = 1,
+    .state_size = sizeof(struct rr_sum),
+    .needs_value = true,
+    .additive = true,
+    .init = sum_init,
+    .update = sum_update,
+    .merge = sum_merge,
+    .encode = sum_encode,
+    .decode = sum_decode,
+    .finalize = sum_finalize,
+};
+static const struct rr_kernel kernel_min = {
+    .name = "min",
+    .version = 1,
+    .state_size = sizeof(struct extreme),
+    .needs_value = true,
+    .init = extreme_init,
+    .update = min_update,
+    .merge = min_merge,
+    .encode = extreme_encode,
+    .decode = extreme_decode,
+    .finalize = extreme_finalize,
+};
+static const struct rr_kernel kernel_max = {
+    .name = "max",
+    .version = 1,
+    .state_size = sizeof(struct extreme),
+    .needs_value = true,
+    .init = extreme_init,
+    .update = max_update,
+    .merge = max_merge,
+    .encode = extreme_encode,
+    .decode = extreme_decode,
+    .finalize = extreme_finalize,
+};
+static const struct rr_kernel kernel_latest = {
+    .name = "latest",
+    .version = 1,
+    .state_size = sizeof(struct latest),
+    .needs_value = true,
+    .init = latest_init,
+    .update = latest_update,
+    .merge = latest_merge,
+    .encode = latest_encode,
+    .decode = latest_decode,
+    .finalize = latest_finalize,
+    .reposition = latest_reposition,
+};
+static const struct rr_kernel kernel_average = {
+    .name = "average",
+    .version = 1,
+    .state_size = sizeof(struct average),
+    .needs_value = true,
+    .init = average_init,
+    .update = average_update,
+    .merge = average_merge,
+    .encode = average_encode,
+    .decode = average_decode,
+    .finalize = average_finalize,
+};
+static const struct rr_kernel kernel_time_weighted = {
+    .name = "time_weighted",
+    .version = 1,
+    .state_size = sizeof(struct rr_level),
+    .needs_value = true,
+    .init = level_init,
+    .update = changes_update,
+    .merge = changes_merge,
+    .encode = changes_encode,
+    .decode = changes_decode,
+    .finalize = changes_finalize,
+};
+
+const struct rr_kernel *const rr_kernels[] = {
+    &kernel_count,
+    &kernel_sum,
+    &kernel_min,
+    &kernel_max,
+    &kernel_latest,
+    &kernel_average,
+    &kernel_time_weighted,
+    &rr_kernel_unique,
+    &rr_kernel_percentile,
+    &rr_kernel_level,
+    NULL,
 };
 
 const struct rr_kernel *rr_kernel_find(const char *name, size_t len)
 {
-    for (const struct rr_kernel *kernel = rr_kernels; kernel->name; kernel++)
-        if (strlen(kernel->name) == len && memcmp(kernel->name, name, len) == 0)
-            return kernel;
+    for (const struct rr_kernel *const *kernel = rr_kernels; *kernel; kernel++)
+        if (strlen((*kernel)->name) == len && memcmp((*kernel)->name, name, len) == 0)
+            return *kernel;
     return NULL;
 }

@@ -396,6 +396,7 @@ struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calenda
         struct rr_text name = book->meters[i].aggregate;
         m->meters[i].kernel = rr_kernel_find(name.ptr, name.len);
         m->meters[i].value = book->meters[i].value;
+        m->meters[i].tallied = true;
         rr_check(m->meters[i].kernel != NULL, "the book has an aggregate without a kernel");
     }
     m->job = (struct rr_job){

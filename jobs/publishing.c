@@ -118,7 +118,7 @@ static int count_cells(struct publishing *p, const struct rr_cell *cells, uint32
         rr_decimal value;
         if (!p->summed[cells[i].meter])
             continue;
-        if (!job->meters[cells[i].meter].kernel->finalize(cells[i].state, &value)) {
+        if (!job->meters[cells[i].meter].kernel->finalize(cells[i].state, 0, &value)) {
             struct rr_text name = p->in->book->meters[cells[i].meter].name;
             return rr_fail(err, RR_EXIT_DATA, "a quantity of meter '%.*s' has more than 20 digits",
                            RR_SHOW(name));

@@ -315,7 +315,7 @@ static int rate_chosen(struct rr_rating *r, const struct rr_segment *segment,
         kernel->merge(state, chosen[i].group->cell->state);
         records += chosen[i].group->records;
     }
-    if (!kernel->finalize(state, &quantity))
+    if (!kernel->finalize(state, 0, &quantity))
         return fail(r, "the quantity of meter", meter->name, err);
     if (quantity < 0 && !rr_prices_negative(charge))
         *rr_rated_add_unrated(&r->rated) = (struct rr_unrated){
@@ -375,7 +375,7 @@ static int report_unrated(struct rr_rating *r, uint32_t first, uint32_t end, boo
         return 0;
     const struct rr_meter *meter = &r->book->meters[cell->meter];
     rr_decimal quantity;
-    if (!r->job->meters[cell->meter].kernel->finalize(cell->state, &quantity))
+    if (!r->job->meters[cell->meter].kernel->finalize(cell->state, 0, &quantity))
         return fail(r, "the quantity of meter", meter->name, err);
     *rr_rated_add_unrated(&r->rated) =
         (struct rr_unrated){r->groups[first].period,

@@ -15,6 +15,8 @@ struct rr_cell_writer {
     struct rr_accounts_writer *accounts;
     uint32_t *key_rank;
     int key, bucket, records, state_len, state; /* columns */
+    uint8_t *bytes;                             /* of one encoded state */
+    size_t bytes_size;
     uint64_t n_cells, state_bytes;
     int32_t first_bucket, last_bucket;
 };
@@ -24,7 +26,7 @@ static int add_columns(struct rr_cell_writer *w, struct rr_error *err)
     w->key = rr_run_add_column(w->run, "cell_key", 4, false, err);
     w->bucket = w->key < 0 ? -1 : rr_run_add_column(w->run, "bucket", 4, false, err);
     w->records = w->bucket < 0 ? -1 : rr_run_add_column(w->run, "records", 8, false, err);
-    w->state_len = w->records < 0 ? -1 : rr_run_add_column(w->run, "state_len", 1, false, err);
+    w->state_len = w->records < 0 ? -1 : rr_run_add_column(w->run, "state_len", 4, false, err);
     w->state = w->state_len < 0 ? -1 : rr_run_add_column(w->run, "state", 1, false, err);
     return w->state < 0 ? -1 : 0;
 }
@@ -57,6 +59,7 @@ static void free_writer(struct rr_cell_writer *w)
 {
     rr_accounts_writer_destroy(w->accounts);
     free(w->key_rank);
+    free(w->bytes);
     free(w);
 }
 
@@ -87,31 +90,38 @@ static void note_bucket(struct rr_cell_writer *w, int32_t bucket)
         w->last_bucket = bucket;
 }
 
-static int put_cell(struct rr_cell_writer *w, const struct rr_fold_cell *cell, struct rr_error *err)
+static size_t encode_state(struct rr_cell_writer *w, const struct rr_kernel *kernel, void *state)
+{
+    size_t most = rr_kernel_encoded_max(kernel, state);
+    if (kernel->reposition)
+        kernel->reposition(state, w->file_of_place);
+    if (most > w->bytes_size) {
+        w->bytes_size = 2 * most;
+        w->bytes = rr_realloc(w->bytes, w->bytes_size);
+    }
+    return kernel->encode(state, w->bytes);
+}
+
+static int put_cell(struct rr_cell_writer *w, struct rr_fold_cell *cell, struct rr_error *err)
 {
     const struct rr_kernel *kernel = w->job->meters[cell->meter].kernel;
-    uint8_t bytes[RR_ENCODED_MAX];
-    uint64_t state[RR_STATE_MAX / 8];
-    const void *stored = cell->state;
-    if (kernel->reposition) {
-        memcpy(state, cell->state, kernel->state_size);
-        kernel->reposition(state, w->file_of_place);
-        stored = state;
-    }
-    uint8_t len = (uint8_t)kernel->encode(stored, bytes);
+    size_t len = encode_state(w, kernel, cell->state);
+    if (len > UINT32_MAX)
+        return rr_fail(err, RR_EXIT_DATA, "a %s of one cell takes more than 4 GB", kernel->name);
+    uint32_t state_len = (uint32_t)len;
     note_bucket(w, cell->bucket);
     w->n_cells++;
     w->state_bytes += len;
     if (rr_run_put(w->run, w->key, &w->key_rank[cell->key], 1, err) != 0 ||
         rr_run_put(w->run, w->bucket, &cell->bucket, 1, err) != 0 ||
         rr_run_put(w->run, w->records, &cell->records, 1, err) != 0 ||
-        rr_run_put(w->run, w->state_len, &len, 1, err) != 0 ||
-        rr_run_put(w->run, w->state, bytes, len, err) != 0)
+        rr_run_put(w->run, w->state_len, &state_len, 1, err) != 0 ||
+        rr_run_put(w->run, w->state, w->bytes, len, err) != 0)
         return -1;
     return 0;
 }
 
-static int put_groups(struct rr_cell_writer *w, const struct rr_fold *fold,
+static int put_groups(struct rr_cell_writer *w, struct rr_fold *fold,
                       const struct rr_dictionary *accounts, const struct rr_groups *groups,
                       const struct rr_sort_item *items, struct rr_error *err)
 {
@@ -132,7 +142,7 @@ static int put_groups(struct rr_cell_writer *w, const struct rr_fold *fold,
     return 0;
 }
 
-int rr_cell_writer_put(struct rr_cell_writer *w, const struct rr_fold *fold,
+int rr_cell_writer_put(struct rr_cell_writer *w, struct rr_fold *fold,
                        const struct rr_dictionary *accounts, struct rr_error *err)
 {
     uint32_t n = rr_fold_size(fold);
@@ -176,6 +186,8 @@ struct rr_cell_reader {
     int *key_meter; /* one for each of the run's keys */
     uint32_t n_keys;
     struct rr_run_stream *key, *bucket, *records, *state_len, *state;
+    uint8_t *bytes; /* of one encoded state */
+    uint32_t bytes_size;
 };
 
 static int open_cells(struct rr_cell_reader *r, uint64_t item, uint64_t extra, struct rr_error *err)
@@ -183,7 +195,7 @@ static int open_cells(struct rr_cell_reader *r, uint64_t item, uint64_t extra, s
     r->key = rr_run_stream_at(r->run, "cell_key", 4, item, err);
     r->bucket = rr_run_stream_at(r->run, "bucket", 4, item, err);
     r->records = rr_run_stream_at(r->run, "records", 8, item, err);
-    r->state_len = rr_run_stream_at(r->run, "state_len", 1, item, err);
+    r->state_len = rr_run_stream_at(r->run, "state_len", 4, item, err);
     r->state = rr_run_stream_at(r->run, "state", 1, extra, err);
     return r->key && r->bucket && r->records && r->state_len && r->state ? 0 : -1;
 }
@@ -239,6 +251,7 @@ void rr_cell_reader_close(struct rr_cell_reader *r)
     rr_run_close(r->run);
     free(r->key_code);
     free(r->key_meter);
+    free(r->bytes);
     free(r);
 }
 
@@ -248,24 +261,32 @@ int rr_cell_reader_next(struct rr_cell_reader *r, struct rr_account_head *head,
     return rr_accounts_reader_next(r->accounts, head, err);
 }
 
+static int read_state(struct rr_cell_reader *r, uint32_t len, struct rr_error *err)
+{
+    if (len > rr_run_stream_length(r->state))
+        return rr_fail(err, RR_EXIT_IO, "a run holds a cell that can't be");
+    if (len > r->bytes_size) {
+        r->bytes_size = len < UINT32_MAX / 2 ? 2 * len : len;
+        r->bytes = rr_realloc(r->bytes, r->bytes_size);
+    }
+    return rr_run_stream_read(r->state, r->bytes, len, err);
+}
+
 int rr_cell_reader_cell(struct rr_cell_reader *r, uint32_t *key, struct rr_cell *cell, void *state,
                         struct rr_error *err)
 {
-    uint8_t bytes[RR_ENCODED_MAX], len;
-    uint32_t number;
+    uint32_t number, len;
     if (rr_run_stream_read(r->key, &number, 1, err) != 0 ||
         rr_run_stream_read(r->bucket, &cell->bucket, 1, err) != 0 ||
         rr_run_stream_read(r->records, &cell->records, 1, err) != 0 ||
-        rr_run_stream_read(r->state_len, &len, 1, err) != 0)
+        rr_run_stream_read(r->state_len, &len, 1, err) != 0 || read_state(r, len, err) != 0)
         return -1;
-    if (number >= r->n_keys || len > RR_ENCODED_MAX)
+    if (number >= r->n_keys)
         return rr_fail(err, RR_EXIT_IO, "a run holds a cell that can't be");
-    if (rr_run_stream_read(r->state, bytes, len, err) != 0)
-        return -1;
     *key = r->key_code[number];
     cell->meter = r->key_meter[number];
     const struct rr_kernel *kernel = r->job->meters[cell->meter].kernel;
-    if (!kernel->decode(state, bytes, len, kernel->version))
+    if (!kernel->decode(state, r->bytes, len, kernel->version))
         return rr_fail(err, RR_EXIT_IO, "a run holds a %s state that can't be decoded",
                        kernel->name);
     if (kernel->reposition)

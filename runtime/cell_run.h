@@ -16,8 +16,9 @@ struct rr_cell_writer *rr_cell_writer_create(const char *path, const struct rr_j
                                              uint32_t n_shards, struct rr_plans *plans,
                                              const uint32_t *file_of_place, struct rr_error *err);
 
-/* Puts all cells of a fold, in order. Folds put one after the other hold accounts that rise. */
-int rr_cell_writer_put(struct rr_cell_writer *writer, const struct rr_fold *fold,
+/* Puts all cells of a fold, in order. Folds put one after the other hold accounts that rise. Leaves
+ * their states with the positions of files: the fold is good for nothing but to be cleared. */
+int rr_cell_writer_put(struct rr_cell_writer *writer, struct rr_fold *fold,
                        const struct rr_dictionary *accounts, struct rr_error *err);
 
 uint64_t rr_cell_writer_size(const struct rr_cell_writer *writer);
@@ -41,7 +42,7 @@ int rr_cell_reader_next(struct rr_cell_reader *reader, struct rr_account_head *h
                         struct rr_error *err);
 
 /* The next cell of the account: its key's code, its bucket and records; the state is decoded into
- * `state` (RR_STATE_MAX bytes). */
+ * `state` (RR_STATE_MAX bytes), and what it owns is the caller's. */
 int rr_cell_reader_cell(struct rr_cell_reader *reader, uint32_t *key, struct rr_cell *cell,
                         void *state, struct rr_error *err);
 

@@ -31,6 +31,7 @@ struct rr_fold {
     uint8_t *cells;
     uint32_t n_cells, cells_size;
     size_t cell_size;
+    size_t owned; /* bytes that states may own */
     struct slot *slots;
     uint64_t n_slots;       /* a power of two */
     struct vector *vectors; /* one for each meter */
@@ -58,6 +59,7 @@ void rr_fold_destroy(struct rr_fold *fold)
 {
     if (fold == NULL)
         return;
+    rr_fold_clear(fold);
     free(fold->cells);
     free(fold->slots);
     free(fold->vectors);
@@ -71,7 +73,7 @@ uint32_t rr_fold_size(const struct rr_fold *fold)
 
 size_t rr_fold_bytes(const struct rr_fold *fold)
 {
-    return fold->cells_size * fold->cell_size + fold->n_slots * sizeof *fold->slots;
+    return fold->cells_size * fold->cell_size + fold->n_slots * sizeof *fold->slots + fold->owned;
 }
 
 struct rr_fold_cell *rr_fold_at(const struct rr_fold *fold, uint32_t i)
@@ -81,6 +83,11 @@ struct rr_fold_cell *rr_fold_at(const struct rr_fold *fold, uint32_t i)
 
 void rr_fold_clear(struct rr_fold *fold)
 {
+    for (uint32_t i = 0; i < fold->n_cells && fold->owned > 0; i++) {
+        struct rr_fold_cell *cell = rr_fold_at(fold, i);
+        rr_kernel_fini(fold->job->meters[cell->meter].kernel, cell->state);
+    }
+    fold->owned = 0;
     /* A table that once held far more is not swept in full each time. */
     while (fold->n_slots > 2 * FIRST_CELLS && fold->n_cells < fold->n_slots / 64)
         fold->n_slots /= 2;
@@ -164,7 +171,9 @@ static void flush_vector(struct rr_fold *fold, uint32_t meter)
         states[i] = cell->state;
     }
     struct rr_rows rows = {v->n, v->value, v->time_ns, v->position};
-    fold->job->meters[meter].kernel->update(states, &rows);
+    const struct rr_kernel *kernel = fold->job->meters[meter].kernel;
+    kernel->update(states, &rows);
+    fold->owned += (size_t)v->n * kernel->grows;
     v->n = 0;
 }
 
@@ -180,7 +189,8 @@ static void queue_row(struct rr_fold *fold, const uint8_t *bytes,
     v->value[i] = rr_row_value(fold->job, bytes, target->meter);
     v->time_ns[i] = row.time_ns;
     v->position[i] = row.position;
-    rr_sum_add(&tally->meters[target->meter].aggregated, v->value[i]);
+    rr_sum_add(&tally->meters[target->meter].aggregated,
+               rr_row_quantity(fold->job, bytes, target->meter));
     if (v->n == GROUP)
         flush_vector(fold, target->meter);
 }

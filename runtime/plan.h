@@ -41,4 +41,11 @@ static inline rr_decimal rr_row_value(const struct rr_job *job, const uint8_t *r
     return value;
 }
 
+/* What a row adds to the quantity of a meter, as the reconciliation counts it. */
+static inline rr_decimal rr_row_quantity(const struct rr_job *job, const uint8_t *row,
+                                         uint32_t meter)
+{
+    return job->meters[meter].tallied ? rr_row_value(job, row, meter) : RR_DECIMAL_ONE;
+}
+
 #endif

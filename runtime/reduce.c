@@ -29,6 +29,7 @@ struct reduction {
     struct rr_cell *cells;
     uint32_t *cell_key;
     uint64_t *states; /* STATE_WORDS for each cell */
+    uint32_t n_states; /* cells whose states were read */
     struct rr_sort_item *items, *spare;
     struct rr_cell *sorted;
     uint32_t size;
@@ -127,23 +128,31 @@ static void reserve(struct reduction *r, uint64_t n)
     r->sorted = rr_realloc(r->sorted, r->size * sizeof *r->sorted);
 }
 
+static void release_states(struct reduction *r)
+{
+    for (uint32_t i = 0; i < r->n_states; i++)
+        rr_kernel_fini(r->job->meters[r->cells[i].meter].kernel, &r->states[(size_t)i * STATE_WORDS]);
+    r->n_states = 0;
+}
+
 /* Reads the current account's cells from all runs that hold it. */
-static int read_cells(struct reduction *r, uint32_t *n, struct rr_error *err)
+static int read_cells(struct reduction *r, struct rr_error *err)
 {
     uint64_t total = 0;
-    *n = 0;
     for (uint32_t i = 0; i < r->merge.n_here; i++)
         total += r->merge.head[r->merge.here[i]].items;
     reserve(r, total);
     for (uint32_t i = 0; i < r->merge.n_here; i++) {
         uint32_t source = r->merge.here[i];
-        for (uint32_t c = 0; c < r->merge.head[source].items; c++, (*n)++) {
-            struct rr_cell *cell = &r->cells[*n];
-            cell->state = &r->states[(size_t)*n * STATE_WORDS];
-            if (rr_cell_reader_cell(r->merge.source[source], &r->cell_key[*n], cell, cell->state,
+        for (uint32_t c = 0; c < r->merge.head[source].items; c++) {
+            uint32_t n = r->n_states;
+            struct rr_cell *cell = &r->cells[n];
+            cell->state = &r->states[(size_t)n * STATE_WORDS];
+            if (rr_cell_reader_cell(r->merge.source[source], &r->cell_key[n], cell, cell->state,
                                     err) != 0)
                 return -1;
-            cell->key = rr_dictionary_text(r->keys, r->cell_key[*n]);
+            cell->key = rr_dictionary_text(r->keys, r->cell_key[n]);
+            r->n_states++;
         }
     }
     return 0;
@@ -175,9 +184,9 @@ static int reduce_accounts(struct reduction *r, struct rr_error *err)
 {
     int got;
     while ((got = rr_account_merge_next(&r->merge, err)) > 0) {
-        uint32_t n;
-        if (read_cells(r, &n, err) != 0)
+        if (read_cells(r, err) != 0)
             return -1;
+        uint32_t n = r->n_states;
         struct rr_cell *cells = r->cells;
         if (r->merge.n_here > 1) {
             n = merge_cells(r, n);
@@ -186,6 +195,7 @@ static int reduce_accounts(struct reduction *r, struct rr_error *err)
         struct rr_text account = r->merge.head[r->merge.here[0]].name;
         if (r->reducer->account(r->reducer->self, account, cells, n, err) != 0)
             return -1;
+        release_states(r);
     }
     return got;
 }
@@ -203,6 +213,7 @@ int rr_reduce(const struct rr_state *state, const struct rr_job *job,
     if (result == 0) {
         rank_keys(&r);
         result = reduce_accounts(&r, err);
+        release_states(&r);
     }
     for (uint32_t i = 0; i < r.n_readers; i++)
         rr_cell_reader_close(r.readers[i]);

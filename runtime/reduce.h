@@ -11,7 +11,7 @@ struct rr_reducer {
     /* Accounts that are handed on even without cells; may be NULL. */
     const struct rr_dictionary *also;
     /* The cells of one account, sorted by (key, bucket). Called once for each account of this rank's
-     * shards. */
+     * shards. What the states own is freed after the call. */
     int (*account)(void *self, struct rr_text account, struct rr_cell *cells, uint32_t n,
                    struct rr_error *err);
 };

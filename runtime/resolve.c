@@ -123,7 +123,7 @@ static void count_copy(struct resolver *r, const uint8_t *bytes)
     struct rr_plan_targets plan = rr_plans_of(r->plans, row.key);
     for (uint32_t t = 0; t < plan.n; t++)
         rr_sum_add(&r->changes->resolved.meters[plan.target[t].meter].duplicate,
-                   rr_row_value(r->job, bytes, plan.target[t].meter));
+                   rr_row_quantity(r->job, bytes, plan.target[t].meter));
 }
 
 static void note_refused(struct resolver *r, const uint8_t *kept_bytes, const uint8_t *copy_bytes)

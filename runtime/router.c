@@ -143,7 +143,7 @@ static void count_quantities(struct rr_router *r, const uint8_t *row, uint32_t k
     struct rr_plan_targets plan = rr_plans_of(r->plans, key);
     for (uint32_t t = 0; t < plan.n; t++)
         rr_sum_add(&r->tally->meters[plan.target[t].meter].read,
-                   rr_row_value(r->job, row, plan.target[t].meter));
+                   rr_row_quantity(r->job, row, plan.target[t].meter));
 }
 
 static void send_record(struct rr_router *r, const struct rr_batch *batch, uint32_t n,

@@ -31,7 +31,9 @@ struct rr_facts {
 /* A meter as the engine sees it. */
 struct rr_job_meter {
     const struct rr_kernel *kernel;
-    int value; /* column of rr_facts.value that it folds; -1 for none */
+    int value;            /* column of rr_facts.value that it folds; -1 for none */
+    bool tallied;         /* that value is a quantity; else each record counts as one */
+    rr_decimal parameter; /* for the kernel's finalize */
 };
 
 /* One cell that records with a certain key feed. */

@@ -40,6 +40,9 @@ static inline bool rr_sum_decimal(const struct rr_sum *sum, rr_decimal *out)
     return true;
 }
 
+/* sum / n to 18 places, half even; n > 0. False when it is no decimal. */
+bool rr_sum_divide(const struct rr_sum *sum, uint64_t n, rr_decimal *out);
+
 static inline bool rr_sum_equal(const struct rr_sum *a, const struct rr_sum *b)
 {
     return a->high == b->high && a->low[0] == b->low[0] && a->low[1] == b->low[1];

@@ -4,7 +4,7 @@
 #include <rerate/kernel.h>
 #include <string.h>
 
-enum { RECORDS = 60, STATES = 8, ROUNDS = 400, FILES = 8 };
+enum { RECORDS = 60, STATES = 8, ROUNDS = 400, FILES = 8, BYTES = 64 + 2 * RECORDS * 48 };
 
 struct state {
     _Alignas(8) uint8_t bytes[RR_STATE_MAX];
@@ -19,7 +19,7 @@ struct records {
 
 struct bytes {
     size_t len;
-    uint8_t at[RR_ENCODED_MAX];
+    uint8_t at[BYTES];
 };
 
 /* Values of every size, equal values and equal times among them; positions differ. */
@@ -62,11 +62,13 @@ static void update(const struct rr_kernel *kernel, struct state *states, const u
     kernel->update(of, &rows);
 }
 
-static struct bytes encode(const struct rr_kernel *kernel, const struct state *state)
+static struct bytes encode(const struct rr_kernel *kernel, struct state *state)
 {
     struct bytes out = {0};
+    size_t most = rr_kernel_encoded_max(kernel, state->bytes);
+    ck_assert_uint_le(most, BYTES);
     out.len = kernel->encode(state->bytes, out.at);
-    ck_assert_uint_le(out.len, RR_ENCODED_MAX);
+    ck_assert_uint_le(out.len, most);
     return out;
 }
 
@@ -82,7 +84,9 @@ static struct bytes whole(const struct rr_kernel *kernel, const struct records *
     struct state state;
     kernel->init(state.bytes);
     update(kernel, &state, first, r);
-    return encode(kernel, &state);
+    struct bytes out = encode(kernel, &state);
+    rr_kernel_fini(kernel, state.bytes);
+    return out;
 }
 
 /* In memory of just this size, so that reading further is noticed. */
@@ -97,7 +101,8 @@ static bool decode(const struct rr_kernel *kernel, struct state *state, const st
 }
 
 #define FOR_EVERY_KERNEL(kernel)                                                                   \
-    for (const struct rr_kernel *kernel = rr_kernels; kernel->name; kernel++)
+    for (const struct rr_kernel *const *row = rr_kernels; *row; row++)                             \
+        for (const struct rr_kernel *kernel = *row; kernel; kernel = NULL)
 
 START_TEST(every_kernel_fits_its_bounds_and_is_found)
 {
@@ -126,7 +131,7 @@ START_TEST(a_fresh_state_is_neutral_and_zero)
             make_records(&records, &seed);
             struct bytes want = whole(kernel, &records);
             kernel->init(fresh.bytes);
-            ck_assert(kernel->finalize(fresh.bytes, &value) && value == 0);
+            ck_assert(kernel->finalize(fresh.bytes, 50 * RR_DECIMAL_ONE, &value) && value == 0);
             kernel->init(state.bytes);
             update(kernel, &state, first, &records);
             kernel->merge(state.bytes, fresh.bytes); /* s + 0 */
@@ -134,6 +139,8 @@ START_TEST(a_fresh_state_is_neutral_and_zero)
             kernel->merge(fresh.bytes, state.bytes); /* 0 + s */
             struct bytes left = encode(kernel, &fresh);
             ck_assert_msg(equal(&right, &want) && equal(&left, &want), "%s", kernel->name);
+            rr_kernel_fini(kernel, state.bytes);
+            rr_kernel_fini(kernel, fresh.bytes);
         }
     }
 }
@@ -162,9 +169,11 @@ START_TEST(any_split_in_any_order_merges_to_the_whole)
                 uint32_t a = (uint32_t)(unit_random(&seed) % n);
                 uint32_t b = (a + 1 + (uint32_t)(unit_random(&seed) % (n - 1))) % n;
                 kernel->merge(states[a].bytes, states[b].bytes);
+                rr_kernel_fini(kernel, states[b].bytes);
                 states[b] = states[n - 1]; /* which may be `a` itself */
             }
             struct bytes got = encode(kernel, &states[0]);
+            rr_kernel_fini(kernel, states[0].bytes);
             ck_assert_msg(equal(&got, &want), "%s, round %d", kernel->name, round);
         }
     }
@@ -189,7 +198,9 @@ START_TEST(encoding_is_canonical_and_decodes_to_an_equal_state)
             ck_assert_msg(decode(kernel, &back, &bytes, kernel->version), "%s", kernel->name);
             struct bytes again = encode(kernel, &back);
             ck_assert(equal(&bytes, &again));
-            ck_assert(kernel->finalize(state.bytes, &a) == kernel->finalize(back.bytes, &b));
+            const rr_decimal p95 = 95 * RR_DECIMAL_ONE;
+            ck_assert(kernel->finalize(state.bytes, p95, &a) ==
+                      kernel->finalize(back.bytes, p95, &b));
             ck_assert(a == b);
             ck_assert(!decode(kernel, &other, &bytes, kernel->version + 1));
 
@@ -200,6 +211,8 @@ START_TEST(encoding_is_canonical_and_decodes_to_an_equal_state)
             bytes = encode(kernel, &state);
             again = encode(kernel, &back);
             ck_assert(equal(&bytes, &again));
+            rr_kernel_fini(kernel, state.bytes);
+            rr_kernel_fini(kernel, back.bytes);
         }
     }
 }
@@ -231,8 +244,11 @@ START_TEST(mangled_bytes_are_refused_or_another_state)
             if (!decode(kernel, &state, &bytes, kernel->version))
                 continue;
             struct bytes again = encode(kernel, &state), last;
+            ck_assert_msg(equal(&again, &bytes), "%s, round %d", kernel->name, round);
+            rr_kernel_fini(kernel, state.bytes);
             ck_assert(decode(kernel, &state, &again, kernel->version));
             last = encode(kernel, &state);
+            rr_kernel_fini(kernel, state.bytes);
             ck_assert_msg(equal(&last, &again), "%s, round %d", kernel->name, round);
         }
     }
@@ -259,7 +275,37 @@ START_TEST(repositioning_a_state_is_repositioning_its_records)
                 records.position[i] = rr_position(map[rr_position_file(records.position[i])],
                                                   rr_position_record(records.position[i]));
             struct bytes want = whole(kernel, &records), got = encode(kernel, &state);
+            rr_kernel_fini(kernel, state.bytes);
             ck_assert_msg(equal(&got, &want), "%s", kernel->name);
+        }
+    }
+}
+END_TEST
+
+/* As runs do it: written with the numbers of files, which may be in another order, and read back. */
+START_TEST(repositioning_there_and_back_changes_nothing)
+{
+    static const uint32_t there[FILES] = {5, 2, 7, 0, 1, 6, 4, 3},
+                          back[FILES] = {3, 4, 1, 7, 6, 0, 5, 2};
+    uint64_t seed = 7;
+    FOR_EVERY_KERNEL(kernel)
+    {
+        for (int round = 0; round < ROUNDS && kernel->reposition; round++) {
+            static const uint32_t first[RECORDS];
+            struct records records;
+            struct state state, read;
+            make_records(&records, &seed);
+            struct bytes want = whole(kernel, &records);
+            kernel->init(state.bytes);
+            update(kernel, &state, first, &records);
+            kernel->reposition(state.bytes, there);
+            struct bytes written = encode(kernel, &state);
+            ck_assert(decode(kernel, &read, &written, kernel->version));
+            kernel->reposition(read.bytes, back);
+            struct bytes got = encode(kernel, &read);
+            ck_assert_msg(equal(&got, &want), "%s", kernel->name);
+            rr_kernel_fini(kernel, state.bytes);
+            rr_kernel_fini(kernel, read.bytes);
         }
     }
 }
@@ -279,7 +325,7 @@ START_TEST(latest_goes_by_time_then_position)
     rr_decimal value;
     latest->init(state.bytes);
     update(latest, &state, first, &records);
-    ck_assert(latest->finalize(state.bytes, &value) && value == 20);
+    ck_assert(latest->finalize(state.bytes, 0, &value) && value == 20);
 }
 END_TEST
 
@@ -297,10 +343,68 @@ START_TEST(a_sum_may_leave_the_range_and_come_back)
     sum->init(b.bytes);
     update(sum, &a, first, &up);
     update(sum, &b, first, &down);
-    ck_assert(!sum->finalize(a.bytes, &value));
-    ck_assert(!sum->finalize(b.bytes, &value));
+    ck_assert(!sum->finalize(a.bytes, 0, &value));
+    ck_assert(!sum->finalize(b.bytes, 0, &value));
     sum->merge(a.bytes, b.bytes);
-    ck_assert(sum->finalize(a.bytes, &value) && value == 7);
+    ck_assert(sum->finalize(a.bytes, 0, &value) && value == 7);
+}
+END_TEST
+
+/* One state fed with values at rising times, and what it comes to. */
+static rr_decimal aggregate(const char *name, const rr_decimal *value, uint32_t n,
+                            rr_decimal parameter)
+{
+    static const uint32_t first[RECORDS];
+    const struct rr_kernel *kernel = rr_kernel_find(name, strlen(name));
+    struct records records = {.n = n};
+    struct state state;
+    rr_decimal out = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        records.value[i] = value[i];
+        records.position[i] = i;
+    }
+    kernel->init(state.bytes);
+    update(kernel, &state, first, &records);
+    ck_assert(kernel->finalize(state.bytes, parameter, &out));
+    rr_kernel_fini(kernel, state.bytes);
+    return out;
+}
+
+static int compare_values(const void *a, const void *b)
+{
+    rr_decimal x = *(const rr_decimal *)a, y = *(const rr_decimal *)b;
+    return (x > y) - (x < y);
+}
+
+/* Nearest rank, and the number of different values, on few values that repeat. */
+START_TEST(lists_agree_with_sorted_arrays)
+{
+    uint64_t seed = 6;
+    for (int round = 0; round < ROUNDS; round++) {
+        rr_decimal value[RECORDS];
+        uint32_t n = 1 + (uint32_t)(unit_random(&seed) % RECORDS), different = 1;
+        uint64_t p = 1 + unit_random(&seed) % 100, values = 1 + unit_random(&seed) % 80;
+        for (uint32_t i = 0; i < n; i++)
+            value[i] = ((rr_decimal)(unit_random(&seed) % values) - 20) * RR_DECIMAL_ONE;
+        rr_decimal percentile = aggregate("percentile", value, n, (rr_decimal)p * RR_DECIMAL_ONE);
+        rr_decimal unique = aggregate("unique", value, n, 0);
+        qsort(value, n, sizeof *value, compare_values);
+        for (uint32_t i = 1; i < n; i++)
+            different += value[i] != value[i - 1];
+        ck_assert(percentile == value[(p * n + 99) / 100 - 1]);
+        ck_assert(unique == different * RR_DECIMAL_ONE);
+    }
+}
+END_TEST
+
+START_TEST(averages_by_hand)
+{
+    const rr_decimal one = RR_DECIMAL_ONE, values[] = {one, 2 * one, 2 * one};
+    const rr_decimal tiny[] = {1, 2}, down[] = {0, 1};
+    ck_assert(aggregate("average", values, 3, 0) == 1666666666666666667);
+    ck_assert(aggregate("average", tiny, 2, 0) == 2); /* 1.5 to the even neighbour */
+    ck_assert(aggregate("average", down, 2, 0) == 0);
+    ck_assert(aggregate("average", values, 0, 0) == 0);
 }
 END_TEST
 
@@ -312,7 +416,10 @@ int main(void)
                             encoding_is_canonical_and_decodes_to_an_equal_state,
                             mangled_bytes_are_refused_or_another_state,
                             repositioning_a_state_is_repositioning_its_records,
+                            repositioning_there_and_back_changes_nothing,
                             latest_goes_by_time_then_position,
+                            lists_agree_with_sorted_arrays,
+                            averages_by_hand,
                             a_sum_may_leave_the_range_and_come_back,
                             NULL};
     return unit_main("kernel_laws", tests);
