@@ -41,6 +41,12 @@ struct rr_field {
     struct rr_text constant;
 };
 
+/* What meters aggregate: a column read as a number, or, for `unique`, as the text that it is. */
+struct rr_value {
+    struct rr_field field;
+    bool is_text;
+};
+
 struct rr_usage {
     struct rr_text
         *columns; /* names of all columns in use, each once: what a reader is asked for */
@@ -56,7 +62,7 @@ struct rr_usage {
     int n_dimensions;
     struct rr_text *no_value; /* texts that mean 'no value'; the empty text unless the book says */
     int n_no_value;
-    struct rr_field *values; /* the different columns that meters aggregate */
+    struct rr_value *values; /* what meters aggregate, each once */
     int n_values;
     bool skip_unknown_meters;
     enum rr_duplicates duplicates;
@@ -71,9 +77,12 @@ struct rr_condition {
 
 struct rr_meter {
     struct rr_text name;
-    struct rr_text aggregate; /* name of its kernel */
+    struct rr_text aggregate; /* as the book has it */
+    struct rr_text kernel;    /* the aggregate, or `level` for time_weighted with `values: level` */
     struct rr_text match;     /* the value in the meter column */
     int value;                /* index into rr_usage.values; RR_NO_COLUMN for count */
+    rr_decimal p;             /* percentile: 0 < p <= 100; else 0 */
+    bool per_event;           /* some charge prices its records one by one: their values are kept */
     struct rr_condition *where;
     int n_where;
     int *by; /* dimensions kept in the key: indexes into rr_usage.dimensions, in the order given */
@@ -84,28 +93,73 @@ struct rr_meter {
 struct rr_tier {
     bool bounded;     /* the last tier is not */
     rr_decimal up_to; /* inclusive */
-    rr_decimal unit;  /* price of one */
+    rr_decimal unit;  /* price of one; graduated_percent: the rate, in percent */
     rr_decimal flat;  /* added when the tier is entered */
 };
 
-enum rr_price { RR_FLAT, RR_PER_UNIT, RR_GRADUATED, RR_VOLUME, RR_PACKAGE };
+enum rr_price_key {
+    RR_FLAT,
+    RR_PER_UNIT,
+    RR_GRADUATED,
+    RR_VOLUME,
+    RR_PACKAGE,
+    RR_PERCENT,
+    RR_PER_EVENT, /* percent with `per_event` */
+    RR_GRADUATED_PERCENT,
+};
+
+/* A least and a most amount; either may be left out. */
+struct rr_bounds {
+    bool has_least, has_most;
+    rr_decimal least, most;
+};
+
+/* A price key and its numbers. */
+struct rr_price {
+    enum rr_price_key key;
+    rr_decimal amount;     /* flat: the fee; per_unit: the price; package: the price of one;
+                              percent: the rate, in percent */
+    bool prorate;          /* flat */
+    struct rr_tier *tiers; /* graduated, volume, graduated_percent */
+    int n_tiers;
+    rr_decimal package_size;
+    bool package_down;
+    rr_decimal fixed;        /* percent: for each record */
+    struct rr_bounds bounds; /* percent: of each record */
+};
+
+/* One of a charge's `cases`; a charge without any has a single one that always fits. */
+struct rr_case {
+    struct rr_condition *where; /* on the meter's `by` */
+    int n_where;
+    struct rr_text detail; /* the `where` as a line's detail shows it: `region=eu;model=x|y` */
+    struct rr_price price;
+};
+
+enum rr_units_round { RR_UNITS_NONE, RR_UNITS_UP, RR_UNITS_DOWN, RR_UNITS_HALF_UP };
+
+/* What the metered quantity is converted to first. */
+struct rr_units {
+    rr_decimal divide_by; /* > 0; 1 when nothing is said */
+    enum rr_units_round round;
+    int places; /* 0 .. 18; of a quantity that is rounded */
+};
 
 struct rr_charge {
     struct rr_text id;
     int meter; /* index into rr_book.meters, RR_NO_COLUMN for a flat fee (even one that names a
                   meter: it only lends its name to `id`) */
-    enum rr_price price;
-    rr_decimal amount;     /* flat: the fee; per_unit: the price; package: the price of one */
-    bool prorate;          /* flat */
-    struct rr_tier *tiers; /* graduated, volume */
-    int n_tiers;
-    rr_decimal package_size;
-    bool package_down;
+    struct rr_case *cases;
+    int n_cases;
+    bool only_used; /* `split` or `cases`: lines only where there is usage */
+    struct rr_units units;
     rr_decimal free;
     struct rr_condition *where; /* conditions on the meter's `by` */
     int n_where;
     int *split; /* indexes into the meter's `by` */
     int n_split;
+    struct rr_bounds bounds; /* `minimum` and `maximum`: of a whole period */
+    rr_decimal discount;     /* in percent, 0 .. 100 */
     struct rr_place place;
 };
 
@@ -119,9 +173,55 @@ struct rr_version {
 struct rr_plan {
     struct rr_text name;
     char currency[4];
-    int minor_digits;            /* digits of the minor unit: USD 2, JPY 0 */
+    int minor_digits; /* digits of the minor unit: USD 2, JPY 0 */
+    bool has_minimum;
+    rr_decimal minimum;          /* of the metered lines of a whole period */
     struct rr_version *versions; /* `from` rises */
     int n_versions;
+    struct rr_place place;
+};
+
+enum rr_term { RR_TERM_PERIOD, RR_TERM_QUARTER, RR_TERM_YEAR, RR_TERM_CONTRACT };
+
+/* What is promised for each term. */
+struct rr_commit {
+    bool given;
+    rr_decimal amount;
+    enum rr_term every;
+    bool upfront;
+    bool has_overage;
+    rr_decimal overage; /* what one of the amounts beyond costs: 1.25 */
+};
+
+struct rr_credit {
+    struct rr_text id;
+    rr_decimal amount;
+    int32_t from, until;     /* days; RR_OPEN_END */
+    int64_t priority;        /* 1 first */
+    struct rr_text *charges; /* ids; none: all lines */
+    int n_charges;
+};
+
+/* An account's time in a contract, within the contract's own. */
+struct rr_stay {
+    struct rr_text account;
+    int contract;       /* index into rr_book.contracts */
+    int32_t start, end; /* days; RR_OPEN_END */
+    const char *source; /* the file that says so, and where */
+    int line;
+};
+
+struct rr_contract {
+    struct rr_text name;
+    struct rr_plan plan;    /* with the contract's own charges and minimum; its name is that of the
+                               book's plan, empty where the contract names none */
+    struct rr_text bill_to; /* who pays; empty: each account its own */
+    bool pool;
+    int32_t start, end;  /* days; RR_OPEN_END */
+    rr_decimal discount; /* in percent, of metered lines */
+    struct rr_commit commit;
+    struct rr_credit *credits; /* in the order in which they apply: priority, until, id */
+    int n_credits;
     struct rr_place place;
 };
 
@@ -153,8 +253,14 @@ struct rr_book {
     int default_plan;                      /* index into plans, RR_NO_COLUMN when there is none */
     struct rr_subscription *subscriptions; /* sorted by account, start */
     int n_subscriptions;
+    struct rr_contract *contracts; /* sorted by name */
+    int n_contracts;
+    struct rr_stay *stays; /* sorted by account, start; none overlap */
+    int n_stays;
     struct rr_text subscriptions_path;   /* resolved beside the book; empty when there is no file */
     struct rr_text subscriptions_source; /* that file's bytes */
+    struct rr_text contracts_path;       /* the same for the file of contracts */
+    struct rr_text contracts_source;
 };
 
 /* A mistake in a book or its subscriptions. */
@@ -190,6 +296,9 @@ struct rr_book_files {
     char *subscriptions_path; /* resolved beside the book; NULL when the book names no file */
     char *subscriptions;
     size_t subscriptions_len;
+    char *contracts_path;
+    char *contracts;
+    size_t contracts_len;
 };
 
 /* Reads the book and the subscriptions file that it names. A book too broken to name one is

@@ -5,6 +5,7 @@
 
 struct charge_draft {
     struct rr_charge *charge;
+    struct rr_price *price;
     const struct rr_meter *meter; /* NULL when none is named, or an unknown one */
     struct rr_text meter_name;
     const struct rr_yaml *prorate, *free, *where, *split; /* NULL when left out */
@@ -44,15 +45,15 @@ static void read_meter(struct rr_book_reader *reader, const struct rr_yaml *node
 static void read_flat(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     struct charge_draft *draft = into;
-    draft->charge->price = RR_FLAT;
-    rr_read_decimal(reader, node, "`flat`", &draft->charge->amount);
+    draft->price->key = RR_FLAT;
+    rr_read_decimal(reader, node, "`flat`", &draft->price->amount);
 }
 
 static void read_per_unit(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     struct charge_draft *draft = into;
-    draft->charge->price = RR_PER_UNIT;
-    rr_read_decimal(reader, node, "`per_unit`", &draft->charge->amount);
+    draft->price->key = RR_PER_UNIT;
+    rr_read_decimal(reader, node, "`per_unit`", &draft->price->amount);
 }
 
 static void read_up_to(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
@@ -104,7 +105,7 @@ static void check_tiers(struct rr_book_reader *reader, const struct rr_yaml *nod
 }
 
 static void read_tiers(struct rr_book_reader *reader, const struct rr_yaml *node,
-                       struct rr_charge *charge)
+                       struct rr_price *price)
 {
     if (node->kind != RR_YAML_LIST || node->n == 0 || node->n > RR_TIERS_MAX) {
         RR_WRONG(reader, node,
@@ -114,49 +115,49 @@ static void read_tiers(struct rr_book_reader *reader, const struct rr_yaml *node
         return;
     }
     int found_before = reader->mistakes->n_found;
-    charge->n_tiers = node->n;
-    charge->tiers = rr_book_alloc(reader, (size_t)node->n, sizeof *charge->tiers);
+    price->n_tiers = node->n;
+    price->tiers = rr_book_alloc(reader, (size_t)node->n, sizeof *price->tiers);
     for (int i = 0; i < node->n; i++)
-        rr_read_keys(reader, node->item[i], "a tier", tier_keys, &charge->tiers[i]);
+        rr_read_keys(reader, node->item[i], "a tier", tier_keys, &price->tiers[i]);
     if (reader->mistakes->n_found == found_before)
-        check_tiers(reader, node, charge->tiers, node->n);
+        check_tiers(reader, node, price->tiers, node->n);
 }
 
 static void read_graduated(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     struct charge_draft *draft = into;
-    draft->charge->price = RR_GRADUATED;
-    read_tiers(reader, node, draft->charge);
+    draft->price->key = RR_GRADUATED;
+    read_tiers(reader, node, draft->price);
 }
 
 static void read_volume(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     struct charge_draft *draft = into;
-    draft->charge->price = RR_VOLUME;
-    read_tiers(reader, node, draft->charge);
+    draft->price->key = RR_VOLUME;
+    read_tiers(reader, node, draft->price);
 }
 
 static void read_size(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
-    struct rr_charge *charge = into;
-    if (rr_read_decimal(reader, node, "`size`", &charge->package_size) && charge->package_size <= 0)
+    struct rr_price *price = into;
+    if (rr_read_decimal(reader, node, "`size`", &price->package_size) && price->package_size <= 0)
         RR_WRONG(reader, node, "a package of size `%.*s` holds nothing; give a size above 0",
                  RR_SHOW(node->text));
 }
 
 static void read_amount(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
-    struct rr_charge *charge = into;
-    rr_read_decimal(reader, node, "`amount`", &charge->amount);
+    struct rr_price *price = into;
+    rr_read_decimal(reader, node, "`amount`", &price->amount);
 }
 
 static void read_round(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     static const char *const names[] = {"up", "down", NULL};
-    struct rr_charge *charge = into;
+    struct rr_price *price = into;
     int chosen;
     if (rr_read_choice(reader, node, "`round`", names, &chosen))
-        charge->package_down = chosen == 1;
+        price->package_down = chosen == 1;
 }
 
 static const struct rr_book_key package_keys[] = {
@@ -169,8 +170,8 @@ static const struct rr_book_key package_keys[] = {
 static void read_package(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     struct charge_draft *draft = into;
-    draft->charge->price = RR_PACKAGE;
-    rr_read_keys(reader, node, "`package`", package_keys, draft->charge);
+    draft->price->key = RR_PACKAGE;
+    rr_read_keys(reader, node, "`package`", package_keys, draft->price);
 }
 
 /* Exactly one of them stands in a charge. */
@@ -211,7 +212,7 @@ static void read_prorate(struct rr_book_reader *reader, const struct rr_yaml *no
 {
     struct charge_draft *draft = into;
     draft->prorate = node;
-    rr_read_bool(reader, node, "`prorate`", &draft->charge->prorate);
+    rr_read_bool(reader, node, "`prorate`", &draft->price->prorate);
 }
 
 static void read_free(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
@@ -297,6 +298,7 @@ static void settle_metered(struct rr_book_reader *reader, const struct rr_yaml *
     if (draft->split != NULL)
         rr_read_dimensions(reader, draft->split, "`split`", by, meter->n_by, whose, &charge->split,
                            &charge->n_split);
+    charge->only_used = charge->n_split > 0;
 }
 
 static void read_charge(struct rr_book_reader *reader, const struct rr_yaml *node,
@@ -304,7 +306,12 @@ static void read_charge(struct rr_book_reader *reader, const struct rr_yaml *nod
 {
     struct charge_draft draft = {.charge = charge};
     int found_before = reader->mistakes->n_found;
-    *charge = (struct rr_charge){.meter = RR_NO_COLUMN, .place = node->place};
+    *charge = (struct rr_charge){.meter = RR_NO_COLUMN,
+                                 .cases = rr_book_alloc(reader, 1, sizeof *charge->cases),
+                                 .n_cases = 1,
+                                 .units.divide_by = RR_DECIMAL_ONE,
+                                 .place = node->place};
+    draft.price = &charge->cases[0].price;
     if (!rr_read_keys(reader, node, "a charge", charge_keys, &draft))
         return;
     if (count_prices(reader, node) == 0) {

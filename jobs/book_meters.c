@@ -87,7 +87,7 @@ static void read_aggregate(struct rr_book_reader *reader, const struct rr_yaml *
     if (!rr_read_choice(reader, node, "`aggregate`", aggregates, &chosen))
         return;
     draft->aggregate_wrong = false;
-    draft->meter->aggregate = rr_text_of(aggregates[chosen]);
+    draft->meter->aggregate = draft->meter->kernel = rr_text_of(aggregates[chosen]);
 }
 
 static void read_of(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
@@ -147,7 +147,7 @@ static int add_value(struct rr_book_reader *reader, const struct rr_yaml *node,
 {
     struct rr_usage *usage = &reader->book->usage;
     for (int i = 0; i < usage->n_values; i++) {
-        if (same_field(usage->values[i], field))
+        if (same_field(usage->values[i].field, field))
             return i;
     }
     if (usage->n_values == RR_VALUES_MAX) {
@@ -155,7 +155,7 @@ static int add_value(struct rr_book_reader *reader, const struct rr_yaml *node,
                  RR_VALUES_MAX);
         return 0;
     }
-    usage->values[usage->n_values] = field;
+    usage->values[usage->n_values] = (struct rr_value){.field = field};
     return usage->n_values++;
 }
 

@@ -96,7 +96,7 @@ static bool put_meter(FILE *out, const struct rr_usage *usage, const struct rr_m
     if (usage->has_meter)
         put(out, "meter.match", meter->match);
     if (meter->value != RR_NO_COLUMN)
-        put_field(out, usage, "meter.of", usage->values[meter->value]);
+        put_field(out, usage, "meter.of", usage->values[meter->value].field);
     for (int i = 0; i < meter->n_by; i++)
         put(out, "meter.by", usage->dimensions[meter->by[i]]);
     return put_where(out, usage, meter);

@@ -228,7 +228,7 @@ static enum rr_reject read_values(struct rr_meters *m, const struct rr_batch *ba
         facts->value[v][i] = 0;
         if ((info.values >> v & 1) == 0)
             continue;
-        struct rr_text text = field(&usage->values[v], batch, i);
+        struct rr_text text = field(&usage->values[v].field, batch, i);
         if (no_value(m, text))
             return RR_MISSING_QUANTITY;
         switch (rr_decimal_parse(text.ptr, text.len, true, &facts->value[v][i])) {
@@ -374,7 +374,7 @@ static void differ(void *self, struct rr_text key_a, struct rr_text key_b, const
             add_name(&names, usage->dimensions[d]);
     for (int v = 0; v < usage->n_values; v++)
         if ((both >> v & 1) && a[v] != b[v])
-            add_name(&names, field_name(usage, &usage->values[v]));
+            add_name(&names, field_name(usage, &usage->values[v].field));
 }
 
 static enum rr_copies copies_of(enum rr_duplicates duplicates)

@@ -15,34 +15,34 @@ static bool add_flat(struct rr_amount *amount, rr_decimal flat)
     return add_product(amount, flat, RR_DECIMAL_ONE);
 }
 
-static bool price_flat(const struct rr_charge *charge, rr_decimal q, int32_t days,
+static bool price_flat(const struct rr_price *price, rr_decimal q, int32_t days,
                        int32_t period_days, struct rr_amount *amount)
 {
     (void)q;
-    if (!add_flat(amount, charge->amount))
+    if (!add_flat(amount, price->amount))
         return false;
-    if (!charge->prorate || days == period_days)
+    if (!price->prorate || days == period_days)
         return true;
     amount->over = (uint64_t)period_days;
     return rr_wide_scale(&amount->units, (uint64_t)days);
 }
 
-static bool price_per_unit(const struct rr_charge *charge, rr_decimal q, int32_t days,
+static bool price_per_unit(const struct rr_price *price, rr_decimal q, int32_t days,
                            int32_t period_days, struct rr_amount *amount)
 {
     (void)days, (void)period_days;
-    return add_product(amount, q, charge->amount);
+    return add_product(amount, q, price->amount);
 }
 
 /* Each tier prices the part of q inside it, and adds its flat when entered; the first is entered at
  * q = 0. */
-static bool price_graduated(const struct rr_charge *charge, rr_decimal q, int32_t days,
+static bool price_graduated(const struct rr_price *price, rr_decimal q, int32_t days,
                             int32_t period_days, struct rr_amount *amount)
 {
     (void)days, (void)period_days;
     rr_decimal below = 0;
-    for (int t = 0; t < charge->n_tiers; t++) {
-        const struct rr_tier *tier = &charge->tiers[t];
+    for (int t = 0; t < price->n_tiers; t++) {
+        const struct rr_tier *tier = &price->tiers[t];
         if (t > 0 && q <= below)
             break;
         rr_decimal top = tier->bounded && tier->up_to < q ? tier->up_to : q;
@@ -53,29 +53,29 @@ static bool price_graduated(const struct rr_charge *charge, rr_decimal q, int32_
     return true;
 }
 
-static bool price_volume(const struct rr_charge *charge, rr_decimal q, int32_t days,
+static bool price_volume(const struct rr_price *price, rr_decimal q, int32_t days,
                          int32_t period_days, struct rr_amount *amount)
 {
     (void)days, (void)period_days;
-    const struct rr_tier *tier = charge->tiers;
+    const struct rr_tier *tier = price->tiers;
     while (tier->bounded && q > tier->up_to)
         tier++;
     return add_product(amount, q, tier->unit) && add_flat(amount, tier->flat);
 }
 
-static bool price_package(const struct rr_charge *charge, rr_decimal q, int32_t days,
+static bool price_package(const struct rr_price *price, rr_decimal q, int32_t days,
                           int32_t period_days, struct rr_amount *amount)
 {
     (void)days, (void)period_days;
-    rr_decimal packages = q / charge->package_size;
-    if (!charge->package_down && q % charge->package_size != 0)
+    rr_decimal packages = q / price->package_size;
+    if (!price->package_down && q % price->package_size != 0)
         packages++;
     /* A count of packages may be too large for a decimal, but not for a factor. */
-    struct rr_wide cost = rr_wide_product(packages, charge->amount);
+    struct rr_wide cost = rr_wide_product(packages, price->amount);
     return rr_wide_scale(&cost, (uint64_t)RR_DECIMAL_ONE) && rr_wide_add(&amount->units, &cost);
 }
 
-typedef bool (*price_function)(const struct rr_charge *charge, rr_decimal q, int32_t days,
+typedef bool (*price_function)(const struct rr_price *price, rr_decimal q, int32_t days,
                                int32_t period_days, struct rr_amount *amount);
 
 static const struct {
@@ -89,18 +89,19 @@ static const struct {
 
 bool rr_prices_negative(const struct rr_charge *charge)
 {
-    return prices[charge->price].negative;
+    return prices[charge->cases[0].price.key].negative;
 }
 
 bool rr_price(const struct rr_charge *charge, rr_decimal q, int32_t days, int32_t period_days,
               struct rr_amount *amount)
 {
-    if (q < 0 && !prices[charge->price].negative)
+    const struct rr_price *price = &charge->cases[0].price;
+    if (q < 0 && !prices[price->key].negative)
         q = 0;
     if (q > 0)
         q = q > charge->free ? q - charge->free : 0;
     *amount = (struct rr_amount){.over = 1};
-    return prices[charge->price].price(charge, q, days, period_days, amount);
+    return prices[price->key].price(price, q, days, period_days, amount);
 }
 
 bool rr_amount_round(const struct rr_amount *amount, int minor_digits, enum rr_rounding rounding,

@@ -95,8 +95,8 @@ START_TEST(reads_usage)
     ck_assert(usage->skip_unknown_meters);
     ck_assert_int_eq(usage->duplicates, RR_LAST);
     ck_assert_int_eq(usage->n_values, 2);
-    ck_assert_int_eq(usage->values[0].column, 7);
-    ck_assert_int_eq(usage->values[1].column, 8);
+    ck_assert_int_eq(usage->values[0].field.column, 7);
+    ck_assert_int_eq(usage->values[1].field.column, 8);
 }
 END_TEST
 
@@ -130,13 +130,16 @@ START_TEST(reads_charges)
     ck_assert_int_eq(payg->versions[0].from, day("2024-01-01"));
     const struct rr_charge *c = payg->versions[0].charges;
     ck_assert_int_eq(payg->versions[0].n_charges, 3);
-    ck_assert(is(c[0].id, "platform") && c[0].price == RR_FLAT && c[0].prorate);
-    ck_assert(c[0].meter == RR_NO_COLUMN && c[0].amount == decimal("20"));
-    ck_assert(is(c[1].id, "api_calls") && c[1].price == RR_PER_UNIT && c[1].meter == 0);
-    ck_assert(c[1].free == decimal("1000") && c[1].amount == decimal("0.0004"));
-    ck_assert(!c[1].prorate);
-    ck_assert(c[2].price == RR_GRADUATED && c[2].n_tiers == 3 && c[2].meter == 2);
-    const struct rr_tier *t = c[2].tiers;
+    ck_assert(is(c[0].id, "platform") && c[0].cases[0].price.key == RR_FLAT &&
+              c[0].cases[0].price.prorate);
+    ck_assert(c[0].meter == RR_NO_COLUMN && c[0].cases[0].price.amount == decimal("20"));
+    ck_assert(is(c[1].id, "api_calls") && c[1].cases[0].price.key == RR_PER_UNIT &&
+              c[1].meter == 0);
+    ck_assert(c[1].free == decimal("1000") && c[1].cases[0].price.amount == decimal("0.0004"));
+    ck_assert(!c[1].cases[0].price.prorate);
+    ck_assert(c[2].cases[0].price.key == RR_GRADUATED && c[2].cases[0].price.n_tiers == 3 &&
+              c[2].meter == 2);
+    const struct rr_tier *t = c[2].cases[0].price.tiers;
     ck_assert(t[0].bounded && t[0].up_to == decimal("10") && t[0].unit == decimal("5"));
     ck_assert(t[0].flat == decimal("2") && t[1].unit == 0 && t[1].up_to == decimal("20.5"));
     ck_assert(!t[2].bounded && t[2].unit == decimal("4") && t[2].flat == 0);
@@ -150,12 +153,16 @@ START_TEST(reads_the_other_prices)
     const struct rr_version *version = &rich->plans[1].versions[1];
     const struct rr_charge *c = version->charges;
     ck_assert_int_eq(version->n_charges, 4);
-    ck_assert(is(c[0].id, "tokens") && c[0].n_tiers == 3); /* the alias */
-    ck_assert(is(c[1].id, "tokens-again") && c[1].price == RR_VOLUME && c[1].n_tiers == 2);
-    ck_assert(c[1].tiers[1].unit == decimal("-1") && c[1].tiers[0].flat == decimal("3"));
-    ck_assert(c[2].price == RR_PACKAGE && c[2].package_size == decimal("0.5"));
-    ck_assert(c[2].amount == decimal("2") && c[2].package_down);
-    ck_assert(is(c[3].id, "api_calls") && c[3].price == RR_FLAT && c[3].meter == RR_NO_COLUMN);
+    ck_assert(is(c[0].id, "tokens") && c[0].cases[0].price.n_tiers == 3); /* the alias */
+    ck_assert(is(c[1].id, "tokens-again") && c[1].cases[0].price.key == RR_VOLUME &&
+              c[1].cases[0].price.n_tiers == 2);
+    ck_assert(c[1].cases[0].price.tiers[1].unit == decimal("-1") &&
+              c[1].cases[0].price.tiers[0].flat == decimal("3"));
+    ck_assert(c[2].cases[0].price.key == RR_PACKAGE &&
+              c[2].cases[0].price.package_size == decimal("0.5"));
+    ck_assert(c[2].cases[0].price.amount == decimal("2") && c[2].cases[0].price.package_down);
+    ck_assert(is(c[3].id, "api_calls") && c[3].cases[0].price.key == RR_FLAT &&
+              c[3].meter == RR_NO_COLUMN);
     const struct rr_plan *enterprise = &rich->plans[0];
     ck_assert_str_eq(enterprise->currency, "JPY");
     ck_assert_int_eq(enterprise->minor_digits, 0);
@@ -216,7 +223,7 @@ START_TEST(fields_may_be_constant)
     ck_assert(book->usage.account.column == RR_NO_COLUMN);
     ck_assert(is(book->usage.account.constant, "acme"));
     ck_assert(is(book->usage.meter.constant, "calls"));
-    ck_assert(book->usage.n_values == 1 && is(book->usage.values[0].constant, "1"));
+    ck_assert(book->usage.n_values == 1 && is(book->usage.values[0].field.constant, "1"));
     ck_assert_int_eq(book->usage.n_columns, 0);
     rr_book_close(book);
 }

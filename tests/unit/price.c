@@ -12,6 +12,12 @@ static rr_decimal decimal(const char *text)
     return out;
 }
 
+/* A charge with a single price. */
+#define PRICED(...)                                                                                \
+    {                                                                                              \
+        .cases = &(struct rr_case){.price = {__VA_ARGS__}}, .n_cases = 1                           \
+    }
+
 /* What the charge comes to in cents, half up, and exactly. */
 static void expect(const struct rr_charge *charge, const char *quantity, int days, int period_days,
                    const char *money, const char *exact)
@@ -29,20 +35,20 @@ static void expect(const struct rr_charge *charge, const char *quantity, int day
 
 START_TEST(flat_fees)
 {
-    struct rr_charge charge = {.price = RR_FLAT, .amount = decimal("20")};
+    struct rr_charge charge = PRICED(.key = RR_FLAT, .amount = decimal("20"));
     expect(&charge, "0", 15, 31, "20.00", "20");
-    charge.prorate = true;
+    charge.cases[0].price.prorate = true;
     expect(&charge, "0", 31, 31, "20.00", "20");
     expect(&charge, "0", 15, 31, "9.68", "9.677419354838709677"); /* 300 / 31 = 9.67741935… */
     expect(&charge, "0", 1, 28, "0.71", "0.714285714285714286");  /* 5 / 7 */
-    charge.amount = decimal("-3");
+    charge.cases[0].price.amount = decimal("-3");
     expect(&charge, "0", 1, 2, "-1.50", "-1.5");
 }
 END_TEST
 
 START_TEST(per_unit)
 {
-    struct rr_charge charge = {.price = RR_PER_UNIT, .amount = decimal("0.05")};
+    struct rr_charge charge = PRICED(.key = RR_PER_UNIT, .amount = decimal("0.05"));
     expect(&charge, "0", 1, 1, "0.00", "0");
     expect(&charge, "12.5", 1, 1, "0.63", "0.625");
     expect(&charge, "-12.5", 1, 1, "-0.63", "-0.625"); /* half up goes away from zero */
@@ -53,7 +59,7 @@ START_TEST(per_unit)
     expect(&charge, "-3", 1, 1, "-0.15", "-0.15"); /* nothing is free of what is below zero */
     ck_assert(rr_prices_negative(&charge));
     /* 3 x 0.5 = 1.5 and 5 x 0.5 = 2.5 of the last place: shown half even. */
-    charge = (struct rr_charge){.price = RR_PER_UNIT, .amount = decimal("0.5")};
+    charge = (struct rr_charge)PRICED(.key = RR_PER_UNIT, .amount = decimal("0.5"));
     expect(&charge, "0.000000000000000003", 1, 1, "0.00", "0.000000000000000002");
     expect(&charge, "0.000000000000000005", 1, 1, "0.00", "0.000000000000000002");
 }
@@ -72,7 +78,7 @@ static void make_tiers(void)
 START_TEST(graduated)
 {
     make_tiers();
-    struct rr_charge charge = {.price = RR_GRADUATED, .tiers = tiers, .n_tiers = 3};
+    struct rr_charge charge = PRICED(.key = RR_GRADUATED, .tiers = tiers, .n_tiers = 3);
     expect(&charge, "0", 1, 1, "2.00", "2");            /* the first tier counts as entered */
     expect(&charge, "1", 1, 1, "7.00", "7");            /* 5 + 2 */
     expect(&charge, "10", 1, 1, "52.00", "52");         /* up_to is inclusive */
@@ -90,7 +96,7 @@ END_TEST
 START_TEST(volume)
 {
     make_tiers();
-    struct rr_charge charge = {.price = RR_VOLUME, .tiers = tiers, .n_tiers = 3};
+    struct rr_charge charge = PRICED(.key = RR_VOLUME, .tiers = tiers, .n_tiers = 3);
     expect(&charge, "0", 1, 1, "2.00", "2");
     expect(&charge, "10", 1, 1, "52.00", "52");
     expect(&charge, "10.01", 1, 1, "40.04", "40.04"); /* all of it in the second tier */
@@ -102,20 +108,20 @@ END_TEST
 
 START_TEST(packages)
 {
-    struct rr_charge charge = {
-        .price = RR_PACKAGE, .package_size = decimal("1000"), .amount = decimal("2.005")};
+    struct rr_charge charge =
+        PRICED(.key = RR_PACKAGE, .package_size = decimal("1000"), .amount = decimal("2.005"));
     expect(&charge, "0", 1, 1, "0.00", "0");
     expect(&charge, "0.001", 1, 1, "2.01", "2.005");
     expect(&charge, "1000", 1, 1, "2.01", "2.005");
     expect(&charge, "1000.000000000000000001", 1, 1, "4.01", "4.01");
-    charge.package_down = true;
+    charge.cases[0].price.package_down = true;
     expect(&charge, "999.999", 1, 1, "0.00", "0");
     expect(&charge, "3999", 1, 1, "6.02", "6.015");
     expect(&charge, "-5000", 1, 1, "0.00", "0");
     /* 10^20 packages of almost nothing: their number is no decimal, their price is one. */
-    charge = (struct rr_charge){.price = RR_PACKAGE,
-                                .package_size = decimal("0.000000000000000001"),
-                                .amount = decimal("0.000000000000000001")};
+    charge =
+        (struct rr_charge)PRICED(.key = RR_PACKAGE, .package_size = decimal("0.000000000000000001"),
+                                 .amount = decimal("0.000000000000000001"));
     expect(&charge, "12345.5", 1, 1, "12345.50", "12345.5");
 }
 END_TEST
@@ -137,7 +143,7 @@ START_TEST(rounding_rules_and_minor_units)
         {"0.000000000000000001", 2, "0", "0", "0.01", "0"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct rr_charge charge = {.price = RR_PER_UNIT, .amount = decimal(cases[i].price)};
+        struct rr_charge charge = PRICED(.key = RR_PER_UNIT, .amount = decimal(cases[i].price));
         const char *const want[] = {[RR_HALF_UP] = cases[i].half_up,
                                     [RR_HALF_EVEN] = cases[i].half_even,
                                     [RR_UP] = cases[i].up,
@@ -160,17 +166,17 @@ START_TEST(money_is_rounded_from_the_true_value)
 {
     /* 0.015 x 1/3 = 0.005 exactly; 0.014999999999999999 x 1/3 = 0.004999999999999999666…, which is
      * 0.005 to 18 places but 0.00 in cents. */
-    struct rr_charge charge = {
-        .price = RR_FLAT, .prorate = true, .amount = decimal("0.014999999999999999")};
+    struct rr_charge charge =
+        PRICED(.key = RR_FLAT, .prorate = true, .amount = decimal("0.014999999999999999"));
     expect(&charge, "0", 1, 3, "0.00", "0.005");
-    charge.amount = decimal("0.015");
+    charge.cases[0].price.amount = decimal("0.015");
     expect(&charge, "0", 1, 3, "0.01", "0.005");
 }
 END_TEST
 
 START_TEST(what_leaves_the_range_is_said)
 {
-    struct rr_charge charge = {.price = RR_PER_UNIT, .amount = RR_DECIMAL_LIMIT - 1};
+    struct rr_charge charge = PRICED(.key = RR_PER_UNIT, .amount = RR_DECIMAL_LIMIT - 1);
     struct rr_amount amount;
     rr_decimal money, exact;
     ck_assert(rr_price(&charge, RR_DECIMAL_LIMIT - 1, 1, 1, &amount));
