@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import compare
+import features as feature_switch
 import randombook
 
 HERE = Path(__file__).resolve().parent
@@ -28,9 +29,9 @@ MPI = {
 TIME_LIMIT = 120  # seconds for a run
 
 
-def check_seed(seed, records, ranks, rerate, folder):
+def check_seed(seed, records, features, ranks, rerate, folder):
     """What differs, as text; empty when all agree."""
-    usage = randombook.make(seed, records, folder)
+    usage = randombook.make(seed, records, folder, features)
     oracle = [sys.executable, HERE / 'oracle.py', 'book.yaml', *usage, '-o', 'oracle']
     code, said = call(oracle, folder)
     if code not in (0, 65):
@@ -77,7 +78,9 @@ def main():
     parser.add_argument('--ranks', default='1', help='numbers of ranks, as 1,3')
     parser.add_argument('--first-seed', type=int, default=1)
     parser.add_argument('--jobs', type=int, default=1, help='books at a time')
+    feature_switch.add_arguments(parser)
     args = parser.parse_args()
+    features = feature_switch.chosen(args)
     rerate = args.rerate.resolve(strict=True)
     ranks = [int(n) for n in args.ranks.split(',')]
     home = Path(tempfile.mkdtemp(prefix='rerate-agree-'))
@@ -86,7 +89,7 @@ def main():
         jobs = {}
         for seed in range(args.first_seed, args.first_seed + args.books):
             folder = home / f'seed-{seed}'
-            job = pool.submit(check_seed, seed, args.records, ranks, rerate, folder)
+            job = pool.submit(check_seed, seed, args.records, features, ranks, rerate, folder)
             jobs[job] = seed, folder
         for job in as_completed(jobs):
             seed, folder = jobs[job]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tables import read_table
 
-TABLES = ('lines', 'invoices', 'unrated', 'conflicts', 'quarantine')
+TABLES = ('lines', 'invoices', 'shares', 'unrated', 'conflicts', 'quarantine')
 UNORDERED = ('unrated',)              # rows may tie in the columns they are sorted by
 SAME_KEYS = ('quarantined', 'meters') # elsewhere a side may have keys that the other has not
 MOST = 5                              # differences shown of a file

@@ -13,11 +13,15 @@ from pathlib import Path
 import book as books
 import decimals
 import rating
+import shares
 import usage as usages
+from lines import money
+from nodes import BookError
 from tables import write_table
 
 LINES = 'account,contract,period,plan,charge,detail,from,to,quantity,exact,amount,currency'
 INVOICES = 'account,period,currency,lines,total'
+SHARES = 'contract,period,charge,detail,from,account,quantity,amount'
 UNRATED = 'account,period,meter,detail,quantity,records,reason'
 CONFLICTS = 'account,kept_file,kept_record,file,record,differs'
 QUARANTINE = 'file,record,offset,code,raw'
@@ -34,6 +38,7 @@ def run(book_path, usage_paths, folder):
     for name, header, body in [
             ('lines', LINES, [line.row() for line in lines]),
             ('invoices', INVOICES, invoices(lines)),
+            ('shares', SHARES, shares.rows(lines)),
             ('unrated', UNRATED, unrated),
             ('conflicts', CONFLICTS, conflicts),
             ('quarantine', QUARANTINE, quarantine)]:
@@ -48,21 +53,21 @@ def run(book_path, usage_paths, folder):
 def invoices(lines):
     groups = defaultdict(list)
     for line in lines:
-        groups[line.account, line.period, line.currency].append(line.amount)
-    return [(account, period, currency, len(amounts), rating.money(sum(amounts), currency))
+        groups[line.payer, line.period.label, line.currency].append(line.amount)
+    return [(account, period, currency, len(amounts), money(sum(amounts), currency))
             for (account, period, currency), amounts in sorted(groups.items())]
 
 
 def totals(lines):
     groups = defaultdict(list)
     for line in lines:
-        groups[line.currency, line.period].append(line)
+        groups[line.currency, line.period.label].append(line)
     rows = []
     for (currency, period), group in sorted(groups.items()):
         amount = sum((line.amount for line in group), Fraction(0))
         exact = sum((line.exact for line in group), Fraction(0))
         rows.append({'currency': currency, 'period': period, 'lines': len(group),
-                     'amount': rating.money(amount, currency), 'exact': decimals.plain(exact),
+                     'amount': money(amount, currency), 'exact': decimals.plain(exact),
                      'residue': decimals.plain(amount - exact)})
     return rows
 
@@ -78,7 +83,7 @@ def main():
     except usages.DataError as error:
         print(error, file=sys.stderr)
         return 65
-    except books.BookError as error:
+    except BookError as error:
         print(error, file=sys.stderr)
         return 78
     return 0

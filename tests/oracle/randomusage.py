@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta, timezone
 
 from tables import BOM
-from timing import EPOCH, SECOND, seconds
+from timing import EPOCH, SECOND, midnight
 from usage import RECORD_MAX
 
 MINUTE = 60 * SECOND
@@ -17,6 +17,9 @@ DIMENSIONS = {
     'usage tier': ['1', '2', '10', ''],
 }
 VALUE_COLUMNS = ['quantity', 'bytes', 'seconds "s"']
+USER_COLUMN = 'user id'  # what `unique` likes to count
+USERS = ['u1', 'u2', 'u3', 'U1', 'ü', '1', '1.0', ' u1', '0']
+LONG_USERS = ['L' * 4096, 'L' * 4097, '字' * 1365 + 'x', '字' * 1366]
 EXTRA_COLUMNS = ['note', 'a,b', 'Ünused', 'trace']  # not in the book
 NOTES = ['', 'x', 'NULL', 'a "b" c', 'bad \udcff', 'nul \0', 'cr\rcr', 'é\n']
 
@@ -80,7 +83,17 @@ class Records:
             event[name] = self.dice.choice(DIMENSIONS[name])
         for name in VALUE_COLUMNS:
             event[name] = self.quantity()
+        if self.world.has('unique'):
+            event[USER_COLUMN] = self.user()
+        if account in self.world.quiet:
+            first = midnight(self.world.start, self.world.zone)
+            event['timestamp'] = first + (event['timestamp'] - first) // 4
         return event
+
+    def user(self):
+        if self.dice.chance(5):
+            return self.dice.choice(LONG_USERS + self.world.no_value)
+        return self.dice.choice(USERS)
 
     def copy(self, event):
         """The same event again, often with another content."""
@@ -105,6 +118,8 @@ class Records:
 
     def quantity(self):
         dice = self.dice
+        if self.world.has('time_weighted') and dice.chance(15):
+            return dice.choice(['0', '1', '-1', '10', '-10'])
         if self.world.halves or dice.chance(8):
             return dice.choice(HALVES if self.world.halves else ODD_QUANTITIES)
         sign = '-' if dice.chance(self.world.negative_percent) else ''
@@ -150,7 +165,9 @@ class Records:
     def spoil(self, texts):
         """Makes one text of a record bad."""
         dice = self.dice
-        long_ago = EPOCH_BOUNDS if self.world.start.year > 1973 else []  # never long after
+        # Never long after; and a level from long ago would be carried over thousands of periods.
+        far = self.world.start.year > 1973 and not self.world.has('time_weighted')
+        long_ago = EPOCH_BOUNDS if far else []
         spoilt = {
             'timestamp': BAD_TIMESTAMPS + FAR_TIMESTAMPS + long_ago + self.world.no_value,
             'account_id': self.world.no_value,
@@ -163,11 +180,6 @@ class Records:
             texts[name] += dice.choice(BAD_BYTES)
         else:
             texts[name] = dice.choice(spoilt[name])
-
-
-def midnight(day, zone):
-    local = datetime(day.year, day.month, day.day, tzinfo=zone)
-    return seconds(local.replace(tzinfo=None) - local.utcoffset()) * SECOND
 
 
 def utc_offset(utc, zone):

@@ -1,181 +1,121 @@
-"""Rating: metered records and the book to lines, and to the usage that nobody is billed for."""
+"""Rating: metered usage and the book to lines. "The order: convert units, take free units, price
+exactly, discount, maximum, minimum, round once to the minor unit ..., then plan minimum, contract
+commitment, credits"."""
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
-from typing import NamedTuple, Optional
 
-import decimals
-from book import MINOR_DIGITS, Plan, Subscription, Version, holds
-from prices import Flat
-from timing import Period, period_of, periods_between
-
-
-class Segment(NamedTuple):
-    """A part of a period in which one plan version is in force; before a plan's first version
-    there is none."""
-    period: Period
-    start: date
-    end: date
-    plan: Plan
-    version: Optional[Version]
-
-    @property
-    def share(self):
-        return Fraction((self.end - self.start).days, self.period.days)
-
-    @property
-    def charges(self):
-        return self.version.charges if self.version else []
-
-    def holds(self, record):
-        return self.start <= record.day < self.end
-
-
-@dataclass
-class Line:
-    account: str
-    segment: Segment
-    charge: str
-    detail: str
-    quantity: Fraction
-    exact: Fraction       # to 18 places
-    amount: Fraction      # to the minor unit
-
-    @property
-    def period(self):
-        return self.segment.period.label
-
-    @property
-    def currency(self):
-        return self.segment.plan.currency
-
-    def row(self):
-        contract = ''
-        return (self.account, contract, self.period, self.segment.plan.name, self.charge,
-                self.detail, str(self.segment.start), str(self.segment.end),
-                decimals.plain(self.quantity), decimals.plain(self.exact),
-                money(self.amount, self.currency), self.currency)
-
-
-def money(amount, currency):
-    return decimals.fixed(amount, MINOR_DIGITS[currency])
+import aggregates
+import commitments
+import credits
+import minimums
+import prices
+import segments
+import unrated
+from lines import Line, rounded, shown
+from portions import MeteredUsage
 
 
 def rate(book, records):
     """The lines and the rows of unrated.csv, both in order, for the metered records."""
-    by_account = defaultdict(lambda: defaultdict(list))
-    for record in records:
-        by_account[record.account][period_of(book.period, record.day)].append(record)
-    horizon = max((period.end for periods in by_account.values() for period in periods),
-                  default=date.min)
-    lines, unrated = [], []
-    for account in {*by_account, *book.subscriptions}:
-        used = by_account[account]
-        segments = list(segments_of(book, account, used, horizon))
-        for segment in segments:
-            inside = [record for record in used.get(segment.period, []) if segment.holds(record)]
-            for charge in segment.charges:
-                charge_segment(book, account, segment, charge, inside, lines, unrated)
-        for period, in_period in used.items():
-            in_force = [s for s in segments if s.period == period]
-            unrated += unbilled(book, account, period, in_force, in_period)
-    lines.sort(key=Line.row)
-    unrated.sort(key=lambda row: (row[:4], row[-1], row))
-    return lines, unrated
+    usage = MeteredUsage(book, records)
+    found = list(segments.all_segments(book, usage))
+    lines = [line for segment in found for charge in segment.charges
+             for line in charge_lines(book, usage, segment, charge)]
+    lines += minimums.lines(book, found, lines)
+    for contract in book.contracts:
+        lines += commitments.lines(book, contract, of_contract(contract, lines), usage.horizon)
+        lines += credits.lines(contract, of_contract(contract, lines))
+    rows = unrated.rows(book, usage, found, lines)
+    return sorted((line for line in lines if is_shown(line)), key=Line.row), rows
 
 
-def segments_of(book, account, used_periods, horizon):
-    """An account without any subscription has the default plan in each period that it used."""
-    subscriptions = book.subscriptions.get(account)
-    if subscriptions is None and book.default_plan:
-        subscriptions = [Subscription(period.start, period.end, book.default_plan)
-                         for period in used_periods]
-    for start, end, plan in subscriptions or []:
-        end = min(end or horizon, horizon)
-        for period in periods_between(book.period, start, end):
-            bounds = {max(start, period.start), min(end, period.end)}
-            cuts = {version.start for version in plan.versions}
-            days = sorted(bounds | {day for day in cuts if min(bounds) < day < max(bounds)})
-            for first, last in zip(days, days[1:]):
-                yield Segment(period, first, last, plan, plan.version_at(first))
+def of_contract(contract, lines):
+    return [line for line in lines if line.contract is contract]
 
 
-def charge_segment(book, account, segment, charge, records, lines, unrated):
-    """Appends the lines of a charge in a segment, of whose records it takes those that fit."""
+def is_shown(line):
+    """"Lines with quantity 0 and amount 0 are left out"."""
+    return line.quantity != 0 or line.amount != 0
+
+
+def charge_lines(book, usage, segment, charge):
+    """The lines of a charge in a segment."""
+    deal = segment.deal
+    for (values, case), portions in line_groups(usage, segment, charge).items():
+        quantity, values_of_records = quantity_of(charge, case, portions)
+        exact = line_value(charge, case, quantity, values_of_records, segment)
+        yield Line(deal.account, deal.contract, segment.period, deal.plan, charge.id,
+                   detail_of(charge, values, case), segment.start, segment.end, quantity,
+                   exact=shown(exact),
+                   amount=rounded(book, exact, deal.plan.currency),
+                   meter=None if is_flat(case) else charge.meter,
+                   portions=portions,
+                   takes_negative=case.price.takes_negative)
+
+
+def line_groups(usage, segment, charge):
+    """{(values of `split`, case): portions}. "`split: [region]` makes one line for each value";
+    "cases: each group goes to the first case that fits; a line for each case"; "a charge with
+    `split` or `cases` has lines only where there is usage", any other has one line."""
     groups = defaultdict(list)
-    if not charge.split:
-        groups[()] = []
-    for record in records:
-        if takes(charge, record, charge.meter):
-            groups[values_of(charge.split, record)].append(record)
-    is_flat = isinstance(charge.price, Flat)
-    for values, taken in groups.items():
-        detail = detail_of(charge.split, values)
-        quantity = Fraction(0) if is_flat else aggregate(charge.meter, taken)
-        value = price(charge, quantity, segment.share)
-        line = Line(account, segment, charge.id, detail, quantity,
-                    exact=decimals.rounded(value, decimals.PLACES, 'half_even'),
-                    amount=decimals.rounded(value, MINOR_DIGITS[segment.plan.currency],
-                                            book.rounding))
-        if line.quantity or line.amount:
-            lines.append(line)
-        if quantity < 0 and not charge.price.takes_negative:
-            unrated.append((account, segment.period.label, charge.meter.name, detail,
-                            decimals.plain(quantity), str(len(taken)), 'negative_quantity'))
+    if not charge.only_used:
+        groups[(), charge.cases[0]] = []
+    for stay in segment.stays if charge.meter else []:
+        for portion in usage.portions(charge.meter, stay.account, segment.period, stay.start,
+                                      stay.end):
+            case = charge.case_of(portion.dimensions)
+            if case:
+                groups[values_of(charge.split, portion), case].append(portion)
+    return groups
 
 
-def price(charge, quantity, share):
-    """The true value: free units off, then the price key."""
+def is_flat(case):
+    return isinstance(case.price, prices.Flat)
+
+
+def quantity_of(charge, case, portions):
+    """"`quantity` is the metered quantity after `units` and before `free`, 0 for a flat fee"; and
+    the values of the records."""
+    if is_flat(case):
+        return Fraction(0), []
+    values = [record.value(charge.meter) for portion in portions for record in portion.records]
+    return charge.units.convert(aggregates.aggregate(charge.meter, portions)), values
+
+
+def line_value(charge, case, quantity, values, segment):
+    """The true value of a line, before it is rounded."""
+    usage = prices.Priced(billable(charge, case, quantity), values, segment.share)
+    value = case.price.amount(usage) * (1 - charge.discount / 100)
+    value = prices.clamp(value, prorated(charge.minimum, segment),
+                         prorated(charge.maximum, segment))
+    contract = segment.deal.contract
+    if contract and not is_flat(case):
+        value *= 1 - contract.discount / 100  # "on metered lines, after the charge's own bounds"
+    return value
+
+
+def billable(charge, case, quantity):
+    """"`free: 100` takes units off next"; "a quantity below zero is priced by `per_unit` and
+    `percent` as it is, and counts as 0 elsewhere"."""
     if quantity > 0:
-        quantity = max(quantity - charge.free, Fraction(0))
-    elif not charge.price.takes_negative:
-        quantity = Fraction(0)
-    return charge.price.amount(quantity, share)
+        return max(quantity - charge.free, Fraction(0))
+    return quantity if case.price.takes_negative else Fraction(0)
 
 
-def takes(charge, record, meter):
-    return (charge.meter is meter and meter in record.meters
-            and holds(charge.where, record.dimensions))
+def prorated(bound, segment):
+    """"`minimum` and `maximum` bound the charge's amount for a whole period (prorated by days in a
+    partial one)"."""
+    return None if bound is None else bound * segment.share
 
 
-def values_of(dimensions, record):
-    return tuple(record.dimensions[name] for name in dimensions)
+def values_of(dimensions, portion):
+    return tuple(portion.dimensions[name] for name in dimensions)
 
 
-def detail_of(dimensions, values):
-    return ';'.join(f'{name}={value}' for name, value in zip(dimensions, values))
-
-
-def aggregate(meter, records):
-    """The meter's quantity over records; 0 without any."""
-    if not records:
-        return Fraction(0)
-    if meter.aggregate == 'latest':
-        return max(records, key=lambda record: record.order).value(meter)
-    values = [record.value(meter) for record in records]
-    return {'count': sum, 'sum': sum, 'min': min, 'max': max}[meter.aggregate](values)
-
-
-def unbilled(book, account, period, segments, records):
-    """A row for each (meter, values of its `by`, reason) of usage that no charge takes."""
-    for meter in book.meters:
-        groups = defaultdict(list)
-        for record in records:
-            if meter in record.meters:
-                reason = why_unbilled(meter, record, segments)
-                groups[values_of(meter.by, record), reason].append(record)
-        for (values, reason), found in groups.items():
-            if reason:
-                yield (account, period.label, meter.name, detail_of(meter.by, values),
-                       decimals.plain(aggregate(meter, found)), str(len(found)), reason)
-
-
-def why_unbilled(meter, record, segments):
-    """None where some charge takes the record."""
-    segment = next((s for s in segments if s.holds(record)), None)
-    if segment is None:
-        return 'no_subscription'
-    billed = any(takes(charge, record, meter) for charge in segment.charges)
-    return None if billed else 'no_charge'
+def detail_of(charge, values, case):
+    """"`detail` holds the split values, then the `where` of the case, as `region=eu;model=x` (a
+    list as `a|b`)"."""
+    parts = list(zip(charge.split, values))
+    parts += [(name, '|'.join(allowed)) for name, allowed in case.where.items()]
+    return ';'.join(f'{name}={value}' for name, value in parts)

@@ -6,12 +6,14 @@ A timestamp is an int: nanoseconds since 1970-01-01T00:00:00Z.
 import calendar
 import re
 from datetime import date, datetime, timedelta, timezone
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
 SECOND = 10**9
 EPOCH = datetime(1970, 1, 1)
 DAY = timedelta(days=1)
+OPEN = date.max  # the end of what has none
 
 CIVIL = re.compile(
     r'([0-9]{4})-([0-9]{2})-([0-9]{2})'
@@ -85,6 +87,14 @@ def local_date(timestamp, zone):
     return utc.replace(tzinfo=timezone.utc).astimezone(zone).date()
 
 
+@lru_cache(maxsize=None)
+def midnight(day, zone):
+    """The timestamp at which a day of the zone begins: of a midnight that occurs twice the first,
+    and where the clock skips midnight, the moment of the skip."""
+    local = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return seconds(local.replace(tzinfo=None) - local.utcoffset()) * SECOND
+
+
 class Period(NamedTuple):
     label: str
     start: date
@@ -93,6 +103,14 @@ class Period(NamedTuple):
     @property
     def days(self):
         return (self.end - self.start).days
+
+    def share(self, start, end):
+        """"days active ÷ days in the period"."""
+        return Fraction((end - start).days, self.days)
+
+    def length(self, zone):
+        """In nanoseconds: a day on which the clock is changed is longer or shorter than others."""
+        return midnight(self.end, zone) - midnight(self.start, zone)
 
 
 @lru_cache(maxsize=None)

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 import decimals
 import timing
-from book import holds
+from meters import holds
+from nodes import unique
 from tables import decode, read_bytes, rows
 
 NAME_MAX = 4096   # bytes of an account, a meter or a dimension's value
@@ -34,17 +35,22 @@ class Record:
     meter_text: str
     dimensions: dict
     meters: list          # that it feeds
-    values: dict          # by column, those that its meters read
+    values: dict          # by reading, those of its meters
     order: tuple = field(init=False)
 
     def __post_init__(self):
         self.order = (self.timestamp, os.fsencode(self.path), self.number)
 
     def value(self, meter):
-        """What it adds to the sum of the meter; a record counts as one."""
-        if meter.of is None:
+        """What the meter aggregates; a record counts as one."""
+        if meter.reading is None:
             return Fraction(1)
-        return self.values[meter.of]
+        return self.values[meter.reading]
+
+    def adds(self, meter):
+        """What it adds to the meter's quantity in the reconciliation: of `unique` too, one."""
+        is_number = meter.reading and not meter.reading.is_text
+        return self.value(meter) if is_number else Fraction(1)
 
 
 @dataclass
@@ -96,8 +102,7 @@ def read_record(book, path, number, row, texts):
         raise Rejected('bad_row')
     rules = book.usage
     texts = {name: read_text(data) for name, data in texts.items()}
-    names = [source.column for source in (rules.account, rules.meter) if source and source.column]
-    if any(len(texts[name].encode()) > NAME_MAX for name in names + list(rules.dimensions)):
+    if any(len(texts[name].encode()) > NAME_MAX for name in name_columns(book)):
         raise Rejected('too_long')
 
     def text_of(source):
@@ -116,8 +121,8 @@ def read_record(book, path, number, row, texts):
                   for name in rules.dimensions}
     meter_text = (text_of(rules.meter) or '') if rules.meter else None
     meters = fed_meters(book, meter_text, dimensions)
-    sources = dict.fromkeys(meter.of for meter in meters if meter.of)
-    values = {source: read_quantity(text_of(source)) for source in sources}
+    readings = dict.fromkeys(meter.reading for meter in meters if meter.reading)
+    values = {reading: read_value(reading, text_of(reading.source)) for reading in readings}
     return Record(path, number, account, event_id, timestamp,
                   timing.local_date(timestamp, book.zone), meter_text, dimensions, meters, values)
 
@@ -140,9 +145,22 @@ def read_timestamp(text, zone):
         raise Rejected('out_of_range')
 
 
-def read_quantity(text):
+def name_columns(book):
+    """The columns that hold names: of accounts, meters, dimensions and what `unique` counts."""
+    rules = book.usage
+    sources = [rules.account, rules.meter]
+    sources += [reading.source for reading in book.readings if reading.is_text]
+    return [s.column for s in sources if s and s.column] + list(rules.dimensions)
+
+
+def read_value(reading, text):
+    """What a meter aggregates: a quantity, or for `unique` any text."""
     if text is None:
         raise Rejected('missing_quantity')
+    return text if reading.is_text else read_quantity(text)
+
+
+def read_quantity(text):
     try:
         return decimals.parse(text, exponent=True)
     except decimals.NotANumber:
@@ -182,7 +200,7 @@ def conflicts(book, usage):
     """The losing copies that differ in content: rows of conflicts.csv."""
     found = []
     for winner, loser in usage.losers:
-        differs = ';'.join(differences(book, winner, loser))
+        differs = ';'.join(unique(differences(book, winner, loser)))
         if differs:
             found.append((winner.account, winner.path, winner.number, loser.path, loser.number,
                           differs))
@@ -198,11 +216,10 @@ def differences(book, a, b):
     for name in book.usage.dimensions:
         if a.dimensions[name] != b.dimensions[name]:
             yield name
-    values = {source.column: (a.values[source], b.values[source])
-              for source in a.values if source in b.values}
-    for name in book.value_columns:
-        if name in values and values[name][0] != values[name][1]:
-            yield name
+    for reading in book.readings:
+        if reading.source.column and reading in a.values and reading in b.values:
+            if a.values[reading] != b.values[reading]:
+                yield reading.source.column
 
 
 def totals(book, usage):
@@ -227,4 +244,4 @@ def totals(book, usage):
 
 
 def total(meter, records):
-    return sum((record.value(meter) for record in records if meter in record.meters), Fraction(0))
+    return sum((record.adds(meter) for record in records if meter in record.meters), Fraction(0))
