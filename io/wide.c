@@ -71,6 +71,29 @@ bool rr_wide_scale(struct rr_wide *into, uint64_t factor)
     return true;
 }
 
+bool rr_wide_multiply(struct rr_wide *into, const struct rr_wide *factor)
+{
+    mp_limb_t product[2 * RR_WIDE_LIMBS] = {0};
+    mp_size_t n = used(into), m = used(factor);
+    if (n >= m && m > 0)
+        mpn_mul(product, limbs_of(into), n, limbs_of(factor), m);
+    else if (n > 0)
+        mpn_mul(product, limbs_of(factor), m, limbs_of(into), n);
+    if (!mpn_zero_p(product + RR_WIDE_LIMBS, RR_WIDE_LIMBS))
+        return false;
+    memcpy(into->limb, product, sizeof into->limb);
+    into->negative = into->negative != factor->negative && used(into) > 0;
+    return true;
+}
+
+int rr_wide_compare(const struct rr_wide *a, const struct rr_wide *b)
+{
+    if (a->negative != b->negative)
+        return a->negative ? -1 : 1;
+    int order = mpn_cmp(limbs_of(a), limbs_of(b), RR_WIDE_LIMBS);
+    return a->negative ? -order : order;
+}
+
 void rr_wide_negate(struct rr_wide *value)
 {
     value->negative = !value->negative && used(value) > 0;

@@ -24,9 +24,11 @@ struct rr_wide rr_wide_product(rr_decimal a, rr_decimal b); /* always fits */
 /* These return false, and leave `*into` as it was, when the result does not fit. */
 bool rr_wide_add(struct rr_wide *into, const struct rr_wide *term);
 bool rr_wide_scale(struct rr_wide *into, uint64_t factor);
+bool rr_wide_multiply(struct rr_wide *into, const struct rr_wide *factor);
 
 void rr_wide_negate(struct rr_wide *value);
 int rr_wide_sign(const struct rr_wide *value); /* -1, 0, 1 */
+int rr_wide_compare(const struct rr_wide *a, const struct rr_wide *b);
 
 /* value / divisor, rounded to an integer, which must be a decimal: false when it is not.
  * divisor > 0. */

@@ -49,7 +49,7 @@ static int publish(void *self, struct rr_state *state, struct rr_progress *progr
 {
     const struct billing *b = self;
     const struct rr_publishing publishing = {
-        b->comm, b->options, &b->files, b->book, b->calendar, rr_meters_job(b->meters), b->memory};
+        b->comm, b->options, &b->files, b->book, b->calendar, b->meters, b->memory};
     (void)progress;
     return rr_publish(&publishing, state, err);
 }

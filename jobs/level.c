@@ -58,6 +58,15 @@ void rr_level_carry(struct rr_level *level, int64_t time_ns)
     times_moment(limbs(level), change, CHANGE_LIMBS, time_ns);
 }
 
+void rr_level_close(struct rr_level *level, int64_t end_ns)
+{
+    mp_limb_t change[CHANGE_LIMBS], product[RR_MOMENT_LIMBS];
+    change_limbs(&level->change, change);
+    times_moment(product, change, CHANGE_LIMBS, end_ns);
+    mpn_sub_n(limbs(level), limbs(level), product, RR_MOMENT_LIMBS);
+    level->change = (struct rr_sum){0};
+}
+
 bool rr_level_is_zero(const struct rr_level *level)
 {
     return rr_sum_equal(&level->change, &(struct rr_sum){0});

@@ -22,6 +22,9 @@ void rr_level_merge(struct rr_level *into, const struct rr_level *from);
 /* All changes so far, as if they had happened at once: what a later segment starts from. */
 void rr_level_carry(struct rr_level *level, int64_t time_ns);
 
+/* Ends it: what is merged with it afterwards has an end of its own. */
+void rr_level_close(struct rr_level *level, int64_t end_ns);
+
 /* Σ level × time up to `end_ns` ÷ length_ns, to 18 places, half even. length_ns > 0. False when it
  * leaves the range of a decimal. */
 bool rr_level_average(const struct rr_level *level, int64_t end_ns, int64_t length_ns,

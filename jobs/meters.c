@@ -4,6 +4,8 @@
 #include "../io/memory.h"
 #include "../io/timestamp.h"
 
+#include <xxhash.h>
+
 enum {
     CELL_HEAD = 2, /* bytes: the meter, big-endian */
 };
@@ -18,7 +20,8 @@ struct rr_meters {
     const struct rr_book *book;
     struct rr_calendar *calendar;
     struct rr_job job;
-    struct rr_job_meter *meters;
+    struct rr_job_meter *meters; /* the book's, then those of events */
+    int *events_of;              /* for each of the latter the book's meter */
     uint64_t no_value_lengths; /* bit n: a text of n bytes may mean 'no value'; 63: or more */
     struct key_info *info;
     uint32_t n_info, info_size;
@@ -163,6 +166,9 @@ static bool too_long(const struct rr_usage *usage, const struct rr_batch *batch,
     for (int d = 0; d < usage->n_dimensions; d++)
         if (field(&usage->dimension_fields[d], batch, i).len > RR_NAME_MAX)
             return true;
+    for (int v = 0; v < usage->n_values; v++)
+        if (usage->values[v].is_text && field(&usage->values[v].field, batch, i).len > RR_NAME_MAX)
+            return true;
     return false;
 }
 
@@ -217,6 +223,13 @@ static void put_key(struct rr_meters *m, const struct rr_batch *batch, uint32_t 
     m->keys_used += size;
 }
 
+/* A text as a value: 120 bits of its hash, so that it is a decimal like any other. */
+static rr_decimal fingerprint(struct rr_text text)
+{
+    XXH128_hash_t hash = XXH3_128bits(text.ptr, text.len);
+    return (rr_decimal)((rr_u128)(hash.high64 >> 8) << 64 | hash.low64);
+}
+
 static enum rr_reject read_values(struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
                                   struct rr_facts *facts)
 {
@@ -231,6 +244,10 @@ static enum rr_reject read_values(struct rr_meters *m, const struct rr_batch *ba
         struct rr_text text = field(&usage->values[v].field, batch, i);
         if (no_value(m, text))
             return RR_MISSING_QUANTITY;
+        if (usage->values[v].is_text) {
+            facts->value[v][i] = fingerprint(text);
+            continue;
+        }
         switch (rr_decimal_parse(text.ptr, text.len, true, &facts->value[v][i])) {
         case RR_DECIMAL_OK:
             break;
@@ -278,15 +295,26 @@ static void put_cell_bytes(struct rr_meters *m, const void *bytes, size_t len)
     m->cells_used += len;
 }
 
-/* A cell key: the meter, then each value with a NUL behind it, which no value holds. */
-static struct rr_text put_cell(struct rr_meters *m, int meter, const struct key_parts *parts)
+/* What is set is one account's and set of dimensions': the cells of such a level know them all. */
+static bool keeps_all_dimensions(const struct rr_meter *meter)
+{
+    return rr_text_equal(meter->kernel, rr_text_of("level"));
+}
+
+/* A cell key: the job's meter, then each value that the book's keeps, with a NUL behind it, which no
+ * value holds. */
+static struct rr_text put_cell(struct rr_meters *m, int number, int meter,
+                               const struct key_parts *parts)
 {
     const struct rr_meter *row = &m->book->meters[meter];
+    bool all = keeps_all_dimensions(row);
+    int n = all ? m->book->usage.n_dimensions : row->n_by;
     size_t start = m->cells_used;
-    uint8_t head[CELL_HEAD] = {(uint8_t)(meter >> 8), (uint8_t)meter};
+    uint8_t head[CELL_HEAD] = {(uint8_t)(number >> 8), (uint8_t)number};
     put_cell_bytes(m, head, sizeof head);
-    for (int b = 0; b < row->n_by; b++) {
-        put_cell_bytes(m, parts->dimension[row->by[b]].ptr, parts->dimension[row->by[b]].len);
+    for (int i = 0; i < n; i++) {
+        struct rr_text value = parts->dimension[all ? i : row->by[i]];
+        put_cell_bytes(m, value.ptr, value.len);
         put_cell_bytes(m, "", 1);
     }
     return (struct rr_text){m->cells + start, (uint32_t)(m->cells_used - start)};
@@ -297,7 +325,7 @@ static int expand(void *self, struct rr_text key, struct rr_target *targets, int
     struct rr_meters *m = self;
     struct key_parts parts;
     split_key(&m->book->usage, key, &parts);
-    size_t most = (size_t)m->book->n_meters * (CELL_HEAD + key.len + RR_DIMENSIONS_MAX);
+    size_t most = (size_t)m->job.n_meters * (CELL_HEAD + key.len + RR_DIMENSIONS_MAX);
     if (most > m->cells_size) {
         m->cells_size = most * 2;
         m->cells = rr_realloc(m->cells, m->cells_size);
@@ -306,7 +334,12 @@ static int expand(void *self, struct rr_text key, struct rr_target *targets, int
     int n = 0;
     for (int i = 0; i < m->book->n_meters && n < max; i++)
         if (feeds(m->book, &m->book->meters[i], &parts))
-            targets[n++] = (struct rr_target){i, put_cell(m, i, &parts)};
+            targets[n++] = (struct rr_target){i, put_cell(m, i, i, &parts)};
+    for (int i = m->book->n_meters; i < m->job.n_meters && n < max; i++) {
+        int meter = m->events_of[i - m->book->n_meters];
+        if (feeds(m->book, &m->book->meters[meter], &parts))
+            targets[n++] = (struct rr_target){i, put_cell(m, i, meter, &parts)};
+    }
     return n;
 }
 
@@ -318,12 +351,25 @@ static int meter_of(void *self, struct rr_text cell)
     return (uint8_t)cell.ptr[0] << 8 | (uint8_t)cell.ptr[1];
 }
 
-struct rr_text rr_cell_value(struct rr_text cell, int b)
+struct rr_text rr_cell_by(const struct rr_meter *meter, struct rr_text cell, int b)
 {
     const char *at = cell.ptr + CELL_HEAD;
-    for (; b > 0; b--)
+    for (int i = keeps_all_dimensions(meter) ? meter->by[b] : b; i > 0; i--)
         at += strlen(at) + 1;
     return rr_text_of(at);
+}
+
+bool rr_meter_is_level(const struct rr_meter *meter)
+{
+    return rr_text_equal(meter->aggregate, rr_text_of("time_weighted"));
+}
+
+int rr_meters_events(const struct rr_meters *m, int meter)
+{
+    for (int i = m->book->n_meters; i < m->job.n_meters; i++)
+        if (m->events_of[i - m->book->n_meters] == meter)
+            return i;
+    return -1;
 }
 
 static void buckets(void *self, uint32_t n, const int64_t *time_ns, int32_t *bucket)
@@ -338,10 +384,21 @@ struct names {
     size_t size, used;
 };
 
+static bool is_named(const struct names *names, struct rr_text name)
+{
+    for (size_t at = 0; at + name.len <= names->used; at++)
+        if (memcmp(names->out + at, name.ptr, name.len) == 0 &&
+            (at == 0 || names->out[at - 1] == ';') &&
+            (at + name.len == names->used || names->out[at + name.len] == ';'))
+            return true;
+    return false;
+}
+
+/* A column may be a dimension and be aggregated, as a number and as a text: it is named once. */
 static void add_name(struct names *names, struct rr_text name)
 {
     size_t need = name.len + (names->used > 0);
-    if (names->used + need + 1 > names->size)
+    if (names->used + need + 1 > names->size || is_named(names, name))
         return;
     if (names->used > 0)
         names->out[names->used++] = ';';
@@ -384,6 +441,33 @@ static enum rr_copies copies_of(enum rr_duplicates duplicates)
     return copies[duplicates];
 }
 
+static const struct rr_kernel *find_kernel(struct rr_text name)
+{
+    const struct rr_kernel *kernel = rr_kernel_find(name.ptr, name.len);
+    rr_check(kernel != NULL, "the book has an aggregate without a kernel");
+    return kernel;
+}
+
+static void make_meters(struct rr_meters *m, const struct rr_book *book)
+{
+    size_t n = (size_t)book->n_meters;
+    m->meters = rr_calloc(2 * n, sizeof *m->meters);
+    m->events_of = rr_calloc(n, sizeof *m->events_of);
+    m->job.n_meters = book->n_meters;
+    for (int i = 0; i < book->n_meters; i++) {
+        const struct rr_meter *meter = &book->meters[i];
+        int value = meter->value;
+        bool is_text = value != RR_NO_COLUMN && book->usage.values[value].is_text;
+        m->meters[i] =
+            (struct rr_job_meter){find_kernel(meter->kernel), value, !is_text, meter->p};
+        if (!meter->per_event)
+            continue;
+        m->events_of[m->job.n_meters - book->n_meters] = i;
+        m->meters[m->job.n_meters++] =
+            (struct rr_job_meter){find_kernel(rr_text_of("percentile")), value, true, 0};
+    }
+}
+
 struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calendar *calendar)
 {
     struct rr_meters *m = rr_calloc(1, sizeof *m);
@@ -391,21 +475,14 @@ struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calenda
     m->calendar = calendar;
     for (int i = 0; i < book->usage.n_no_value; i++)
         m->no_value_lengths |= UINT64_C(1) << length_bit(book->usage.no_value[i].len);
-    m->meters = rr_calloc((size_t)book->n_meters, sizeof *m->meters);
-    for (int i = 0; i < book->n_meters; i++) {
-        struct rr_text name = book->meters[i].aggregate;
-        m->meters[i].kernel = rr_kernel_find(name.ptr, name.len);
-        m->meters[i].value = book->meters[i].value;
-        m->meters[i].tallied = true;
-        rr_check(m->meters[i].kernel != NULL, "the book has an aggregate without a kernel");
-    }
+    make_meters(m, book);
     m->job = (struct rr_job){
         .name = "meters",
         .self = m,
         .has_event_ids = book->usage.has_event_id,
         .copies = copies_of(book->usage.duplicates),
         .n_values = book->usage.n_values,
-        .n_meters = book->n_meters,
+        .n_meters = m->job.n_meters,
         .meters = m->meters,
         .columns = book->usage.columns,
         .n_columns = book->usage.n_columns,
@@ -423,6 +500,7 @@ void rr_meters_destroy(struct rr_meters *m)
     if (m == NULL)
         return;
     free(m->meters);
+    free(m->events_of);
     free(m->info);
     free(m->keys);
     free(m->cells);

@@ -17,7 +17,14 @@ struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calenda
 void rr_meters_destroy(struct rr_meters *meters);
 const struct rr_job *rr_meters_job(const struct rr_meters *meters);
 
-/* The value of the b-th `by` dimension in a cell's key. */
-struct rr_text rr_cell_value(struct rr_text cell, int b);
+/* The job's meters are the book's, then one for each of those that are priced by event: it has the same
+ * cells, which hold the values of the records. Its number, or -1. */
+int rr_meters_events(const struct rr_meters *meters, int meter);
+
+/* Whether a meter measures levels, weighted by time. */
+bool rr_meter_is_level(const struct rr_meter *meter);
+
+/* The value of the meter's b-th `by` dimension in a cell's key. */
+struct rr_text rr_cell_by(const struct rr_meter *meter, struct rr_text cell, int b);
 
 #endif

@@ -2,8 +2,11 @@
 #include "publishing.h"
 
 #include "../io/memory.h"
+#include "../runtime/gather.h"
+#include "../runtime/order.h"
 #include "../runtime/reduce.h"
 #include "../runtime/text_run.h"
+#include "parties.h"
 #include "rating.h"
 #include "reconcile.h"
 #include "result.h"
@@ -21,7 +24,7 @@ static const struct {
 } outputs[OUTPUTS] = {
     [LINES] = {"lines.csv", rr_lines_header},
     [INVOICES] = {"invoices.csv", rr_invoices_header},
-    [SHARES] = {"shares.csv", "contract,period,charge,detail,from,account,quantity,amount\n"},
+    [SHARES] = {"shares.csv", rr_shares_header},
     [UNRATED] = {"unrated.csv", rr_unrated_header},
     [CONFLICTS] = {"conflicts.csv", rr_conflicts_header},
     [QUARANTINE] = {"quarantine.csv", rr_quarantine_header},
@@ -31,7 +34,10 @@ struct publishing {
     const struct rr_publishing *in;
     const struct rr_state *state;
     struct rr_span span;
+    const struct rr_job *job;
     struct rr_dictionary *subscribers;
+    struct rr_parties *parties;
+    struct rr_gather *gather; /* cells of parties */
     struct rr_rating *rating;
     struct rr_rated_rows rows;
     struct rr_totals totals;
@@ -78,16 +84,23 @@ static int parse_period(const struct publishing *p, const char *option, const ch
                    text, form[p->in->book->period]);
 }
 
-/* From the first usage or subscription to the last usage, unless the user says otherwise. */
+static void include_day(const struct publishing *p, struct rr_span *span, int32_t day)
+{
+    int32_t period = rr_period_of_day(p->in->book->period, day);
+    span->first = period < span->first ? period : span->first;
+}
+
+/* From the first usage, subscription or contract to the last usage, unless the user says otherwise. */
 static int choose_span(struct publishing *p, struct rr_error *err)
 {
     const struct rr_book *book = p->in->book;
-    struct rr_span span = {INT32_MAX, INT32_MIN, 0};
+    struct rr_span span = {INT32_MAX, INT32_MIN, 0, 0};
     usage_periods(p, &span.first, &span.last);
-    for (int i = 0; i < book->n_subscriptions; i++) {
-        int32_t period = rr_period_of_day(book->period, book->subscriptions[i].start);
-        span.first = period < span.first ? period : span.first;
-    }
+    for (int i = 0; i < book->n_subscriptions; i++)
+        include_day(p, &span, book->subscriptions[i].start);
+    for (int c = 0; c < book->n_contracts; c++)
+        include_day(p, &span, book->contracts[c].start);
+    span.begin = span.first;
     if (parse_period(p, "--from", p->in->options->from, &span.first, err) != 0 ||
         parse_period(p, "--to", p->in->options->to, &span.last, err) != 0)
         return -1;
@@ -105,7 +118,9 @@ static void list_subscribers(struct publishing *p)
     p->subscribers = rr_dictionary_create();
     for (int i = 0; i < p->in->book->n_subscriptions; i++) {
         struct rr_text account = p->in->book->subscriptions[i].account;
-        rr_dictionary_enter(p->subscribers, account, rr_dictionary_hash(account));
+        uint32_t party;
+        if (!rr_parties_find(p->parties, account, &party))
+            rr_dictionary_enter(p->subscribers, account, rr_dictionary_hash(account));
     }
 }
 
@@ -113,7 +128,7 @@ static void list_subscribers(struct publishing *p)
 static int count_cells(struct publishing *p, const struct rr_cell *cells, uint32_t n,
                        struct rr_error *err)
 {
-    const struct rr_job *job = p->in->job;
+    const struct rr_job *job = p->job;
     for (uint32_t i = 0; i < n; i++) {
         rr_decimal value;
         if (!p->summed[cells[i].meter])
@@ -139,23 +154,96 @@ static int add_rows(struct publishing *p, enum output output, struct rr_text key
     return rr_output_add(p->output[output], key, rr_line_text(rows), err);
 }
 
-static int bill_account(void *self, struct rr_text account, struct rr_cell *cells, uint32_t n,
+static int take_lines(void *self, struct rr_text account, const struct rr_line *rows,
+                      struct rr_error *err)
+{
+    return add_rows(self, LINES, account, rows, err);
+}
+
+static int take_invoices(void *self, struct rr_text payer, const struct rr_line *rows,
+                         struct rr_error *err)
+{
+    return add_rows(self, INVOICES, payer, rows, err);
+}
+
+static int take_shares(void *self, struct rr_text contract, const struct rr_line *rows,
+                       struct rr_error *err)
+{
+    return add_rows(self, SHARES, contract, rows, err);
+}
+
+static int take_unrated(void *self, struct rr_text account, const struct rr_line *rows,
                         struct rr_error *err)
 {
-    struct publishing *p = self;
+    return add_rows(self, UNRATED, account, rows, err);
+}
+
+static int bill(struct publishing *p, const struct rr_member *members, uint32_t n,
+                const struct rr_contract *const *contracts, uint32_t n_contracts,
+                struct rr_error *err)
+{
+    const struct rr_rated_sink sink = {p, take_lines, take_invoices, take_shares, take_unrated};
     struct rr_rated *rated;
     if (*p->in->options->stop) /* the state is committed; a result is made whole or not at all */
         return rr_fail(err, RR_EXIT_STOPPED,
                        "stopped before anything was published; give the same "
                        "command again to go on");
-    if (count_cells(p, cells, n, err) != 0 ||
-        rr_rating_account(p->rating, account, cells, n, &rated, err) != 0 ||
-        rr_rated_write(rated, p->in->book->period, &p->rows, &p->totals, err) != 0)
+    if (rr_rating_party(p->rating, members, n, contracts, n_contracts, &rated, err) != 0)
         return -1;
-    if (add_rows(p, LINES, account, &p->rows.lines, err) != 0 ||
-        add_rows(p, INVOICES, account, &p->rows.invoices, err) != 0)
+    return rr_rated_write(rated, p->in->book->period, &p->rows, &sink, &p->totals, err);
+}
+
+/* The rank that rates a party: that of its first account. */
+static int home_of(const struct publishing *p, uint32_t party)
+{
+    struct rr_text first = rr_parties_at(p->parties, party).account[0];
+    uint32_t n_shards = p->state->manifest->n_shards;
+    return rr_shard_owner(rr_shard_of(rr_dictionary_hash(first), n_shards), n_shards,
+                          p->in->comm->size);
+}
+
+/* An account that stands alone is billed here and now; others wait for their party. */
+static int bill_account(void *self, struct rr_text account, struct rr_cell *cells, uint32_t n,
+                        struct rr_error *err)
+{
+    struct publishing *p = self;
+    uint32_t party;
+    if (count_cells(p, cells, n, err) != 0)
         return -1;
-    return add_rows(p, UNRATED, account, &p->rows.unrated, err);
+    if (rr_parties_find(p->parties, account, &party)) {
+        rr_gather_put(p->gather, home_of(p, party), party, account, cells, n);
+        return 0;
+    }
+    const struct rr_member alone = {account, cells, n};
+    return bill(p, &alone, 1, NULL, 0, err);
+}
+
+static int bill_party(struct publishing *p, uint32_t number, struct rr_error *err)
+{
+    struct rr_party party = rr_parties_at(p->parties, number);
+    struct rr_member *members = rr_malloc(party.n_accounts * sizeof *members);
+    for (uint32_t i = 0; i < party.n_accounts; i++) {
+        members[i].account = party.account[i];
+        members[i].cells =
+            rr_gather_take(p->gather, number, party.account[i], &members[i].n);
+    }
+    int result = bill(p, members, party.n_accounts, party.contract, party.n_contracts, err);
+    rr_gather_release(p->gather);
+    free(members);
+    return result;
+}
+
+/* Collective. */
+static int bill_parties(struct publishing *p, struct rr_error *err)
+{
+    int result = 0;
+    if (rr_parties_size(p->parties) == 0)
+        return 0;
+    rr_gather_exchange(p->gather);
+    for (uint32_t i = 0; i < rr_parties_size(p->parties) && result == 0; i++)
+        if (home_of(p, i) == p->in->comm->rank)
+            result = bill_party(p, i, err);
+    return result;
 }
 
 static int take_text(void *output, struct rr_text key, struct rr_text text, struct rr_error *err)
@@ -187,12 +275,16 @@ static int add_texts(struct publishing *p, struct rr_error *err)
 
 static int rate_all(struct publishing *p, struct rr_error *err)
 {
-    const struct rr_job *job = p->in->job;
+    const struct rr_job *job = p->job;
     struct rr_reducer reducer = {p, p->subscribers, bill_account};
-    p->rating = rr_rating_create(p->in->book, p->in->calendar, job, p->span);
+    p->rating = rr_rating_create(p->in->book, p->in->calendar, p->in->meters, p->span);
+    p->gather = rr_gather_create(p->in->comm, job);
     for (int m = 0; m < job->n_meters; m++)
         p->summed[m] = job->meters[m].kernel->additive;
-    int result = rr_reduce(p->state, job, &reducer, err);
+    int result = rr_agree(p->in->comm, rr_reduce(p->state, job, &reducer, err), err);
+    if (result == 0)
+        result = bill_parties(p, err);
+    rr_gather_destroy(p->gather);
     rr_rating_destroy(p->rating);
     if (result == 0)
         result = add_texts(p, err);
@@ -203,7 +295,7 @@ static int rate_all(struct publishing *p, struct rr_error *err)
 static void combine(struct publishing *p)
 {
     char *all;
-    size_t len, each = (size_t)p->in->book->n_meters * sizeof *p->cells;
+    size_t len, each = (size_t)p->job->n_meters * sizeof *p->cells;
     rr_totals_combine(&p->totals, p->in->comm);
     rr_comm_concat(p->in->comm, p->cells, each, &all, &len, NULL);
     memset(p->cells, 0, each);
@@ -316,6 +408,7 @@ static int make_result(struct publishing *p, struct rr_error *err)
         rr_result_begin(&p->result, in->comm, p->state->dir, p->state->run_id,
                         in->options->compress, err) != 0)
         return -1;
+    p->parties = rr_parties_create(in->book);
     list_subscribers(p);
     for (int o = 0; o < OUTPUTS; o++)
         p->output[o] =
@@ -354,15 +447,16 @@ static int publish(struct publishing *p, struct rr_error *err)
 
 int rr_publish(const struct rr_publishing *in, struct rr_state *state, struct rr_error *err)
 {
-    struct publishing p = {.in = in, .state = state};
-    p.cells = rr_calloc((size_t)in->book->n_meters, sizeof *p.cells);
-    p.summed = rr_calloc((size_t)in->book->n_meters, sizeof *p.summed);
+    struct publishing p = {.in = in, .state = state, .job = rr_meters_job(in->meters)};
+    p.cells = rr_calloc((size_t)p.job->n_meters, sizeof *p.cells);
+    p.summed = rr_calloc((size_t)p.job->n_meters, sizeof *p.summed);
     int result = publish(&p, err);
     for (int o = 0; o < OUTPUTS; o++)
         rr_output_destroy(p.output[o]);
     rr_rated_rows_fini(&p.rows);
     rr_totals_fini(&p.totals);
     rr_dictionary_destroy(p.subscribers);
+    rr_parties_destroy(p.parties);
     free(p.cells);
     free(p.summed);
     return result;

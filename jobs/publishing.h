@@ -6,6 +6,7 @@
 
 #include "billing.h"
 #include "calendar.h"
+#include "meters.h"
 
 /* What is published by. Everything is borrowed. */
 struct rr_publishing {
@@ -14,8 +15,8 @@ struct rr_publishing {
     const struct rr_book_files *files;
     const struct rr_book *book;
     struct rr_calendar *calendar;
-    const struct rr_job *job; /* the meters of the book */
-    uint64_t memory;          /* bytes that a rank may gather before it writes */
+    const struct rr_meters *meters;
+    uint64_t memory; /* bytes that a rank may gather before it writes */
 };
 
 /* Collective. Rank 0 prints the closing summary. Errors: RR_EXIT_DATA when too many records are

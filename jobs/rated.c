@@ -6,18 +6,22 @@
 const char rr_lines_header[] =
     "account,contract,period,plan,charge,detail,from,to,quantity,exact,amount,currency\n";
 const char rr_invoices_header[] = "account,period,currency,lines,total\n";
+const char rr_shares_header[] = "contract,period,charge,detail,from,account,quantity,amount\n";
 const char rr_unrated_header[] = "account,period,meter,detail,quantity,records,reason\n";
 
 void rr_rated_clear(struct rr_rated *rated)
 {
     rated->n_lines = 0;
     rated->n_unrated = 0;
+    rated->n_shares = 0;
 }
 
 void rr_rated_fini(struct rr_rated *rated)
 {
     free(rated->lines);
     free(rated->unrated);
+    free(rated->shares);
+    free(rated->by_invoice);
     *rated = (struct rr_rated){0};
 }
 
@@ -25,49 +29,96 @@ void rr_rated_rows_fini(struct rr_rated_rows *rows)
 {
     rr_line_fini(&rows->lines);
     rr_line_fini(&rows->invoices);
+    rr_line_fini(&rows->shares);
     rr_line_fini(&rows->unrated);
+}
+
+/* Room for one more of `n` items. */
+static void *grow(void *items, uint32_t n, uint32_t *size, size_t item)
+{
+    if (n < *size)
+        return items;
+    *size = *size ? *size * 2 : 64;
+    return rr_realloc(items, *size * item);
 }
 
 struct rr_rated_line *rr_rated_add_line(struct rr_rated *rated)
 {
-    if (rated->n_lines == rated->lines_size) {
-        rated->lines_size = rated->lines_size ? rated->lines_size * 2 : 64;
-        rated->lines = rr_realloc(rated->lines, rated->lines_size * sizeof *rated->lines);
-    }
+    rated->lines =
+        grow(rated->lines, rated->n_lines, &rated->lines_size, sizeof *rated->lines);
     return &rated->lines[rated->n_lines++];
 }
 
 struct rr_unrated *rr_rated_add_unrated(struct rr_rated *rated)
 {
-    if (rated->n_unrated == rated->unrated_size) {
-        rated->unrated_size = rated->unrated_size ? rated->unrated_size * 2 : 64;
-        rated->unrated = rr_realloc(rated->unrated, rated->unrated_size * sizeof *rated->unrated);
-    }
+    rated->unrated =
+        grow(rated->unrated, rated->n_unrated, &rated->unrated_size, sizeof *rated->unrated);
     return &rated->unrated[rated->n_unrated++];
 }
 
-/* By period, plan, charge, detail, from. Periods of one kind sort as numbers as they do as text. */
+struct rr_share *rr_rated_add_share(struct rr_rated *rated)
+{
+    rated->shares =
+        grow(rated->shares, rated->n_shares, &rated->shares_size, sizeof *rated->shares);
+    return &rated->shares[rated->n_shares++];
+}
+
+struct rr_text rr_line_payer(const struct rr_rated_line *line)
+{
+    return line->contract && line->contract->bill_to.len > 0 ? line->contract->bill_to
+                                                             : line->account;
+}
+
+static struct rr_text contract_name(const struct rr_rated_line *line)
+{
+    return line->contract ? line->contract->name : (struct rr_text){0};
+}
+
+static int compare_numbers(int32_t a, int32_t b)
+{
+    return (a > b) - (a < b);
+}
+
+/* By charge, detail, from. */
+static int compare_ends(const struct rr_rated_line *x, const struct rr_rated_line *y)
+{
+    int order = rr_text_compare(x->charge, y->charge);
+    if (order == 0)
+        order = rr_text_compare(x->detail, y->detail);
+    return order ? order : compare_numbers(x->from, y->from);
+}
+
+int rr_line_order(const struct rr_rated_line *a, const struct rr_rated_line *b)
+{
+    int order = compare_numbers(a->period, b->period);
+    if (order == 0)
+        order = rr_text_compare(a->account, b->account);
+    return order ? order : compare_ends(a, b);
+}
+
+/* By account, contract, period, plan, charge, detail, from. Periods of one kind sort as numbers as they
+ * do as text. */
 static int compare_lines(const void *a, const void *b)
 {
     const struct rr_rated_line *x = a, *y = b;
-    if (x->segment->period != y->segment->period)
-        return x->segment->period < y->segment->period ? -1 : 1;
-    int order = rr_text_compare(x->segment->plan->name, y->segment->plan->name);
+    int order = rr_text_compare(x->account, y->account);
+    if (order == 0 && x->contract != y->contract)
+        order = rr_text_compare(contract_name(x), contract_name(y));
     if (order == 0)
-        order = rr_text_compare(x->charge->id, y->charge->id);
-    if (order == 0)
-        order = rr_text_compare(x->detail, y->detail);
-    if (order != 0)
-        return order;
-    return (x->segment->from > y->segment->from) - (x->segment->from < y->segment->from);
+        order = compare_numbers(x->period, y->period);
+    if (order == 0 && x->plan != y->plan)
+        order = rr_text_compare(x->plan->name, y->plan->name);
+    return order ? order : compare_ends(x, y);
 }
 
 static int compare_unrated(const void *a, const void *b)
 {
     const struct rr_unrated *x = a, *y = b;
-    if (x->period != y->period)
-        return x->period < y->period ? -1 : 1;
-    int order = rr_text_compare(x->meter, y->meter);
+    int order = rr_text_compare(x->account, y->account);
+    if (order == 0)
+        order = compare_numbers(x->period, y->period);
+    if (order == 0)
+        order = rr_text_compare(x->meter, y->meter);
     if (order == 0)
         order = rr_text_compare(x->detail, y->detail);
     if (order == 0)
@@ -110,117 +161,186 @@ static void put_money(struct rr_line *row, rr_decimal money, int minor_digits)
     rr_line_plain(row, text, len);
 }
 
-static void write_line(const struct rr_rated *rated, const struct rr_rated_line *line,
-                       enum rr_period kind, struct rr_rated_rows *rows)
+static void write_line(const struct rr_rated_line *line, enum rr_period kind,
+                       struct rr_rated_rows *rows)
 {
-    const struct rr_segment *segment = line->segment;
     struct rr_line *row = &rows->lines;
-    rr_line_field(row, rated->account);
-    rr_line_field(row, (struct rr_text){0}); /* no contract */
-    put_period(row, &rows->period, kind, segment->period);
-    rr_line_field(row, segment->plan->name);
-    rr_line_field(row, line->charge->id);
+    rr_line_field(row, line->account);
+    rr_line_field(row, contract_name(line));
+    put_period(row, &rows->period, kind, line->period);
+    rr_line_field(row, line->plan->name);
+    rr_line_field(row, line->charge);
     rr_line_field(row, line->detail);
-    put_day(row, &rows->from, segment->from);
-    put_day(row, &rows->to, segment->to);
+    put_day(row, &rows->from, line->from);
+    put_day(row, &rows->to, line->to);
     put_decimal(row, line->quantity);
     put_decimal(row, line->exact);
-    put_money(row, line->money, segment->plan->minor_digits);
-    rr_line_field(row, rr_text_of(segment->plan->currency));
+    put_money(row, line->money, line->plan->minor_digits);
+    rr_line_field(row, rr_text_of(line->plan->currency));
     rr_line_end(row);
 }
 
 static void count_line(const struct rr_rated_line *line, struct rr_totals *totals)
 {
-    const struct rr_plan *plan = line->segment->plan;
     struct rr_total *total =
-        rr_totals_at(totals, plan->currency, line->segment->period, plan->minor_digits);
+        rr_totals_at(totals, line->plan->currency, line->period, line->plan->minor_digits);
     total->lines++;
     rr_sum_add(&total->amount, line->money);
     rr_sum_add(&total->exact, line->exact);
 }
 
-static bool same_invoice(const struct rr_rated_line *a, const struct rr_rated_line *b)
+/* Rows of one kind that were gathered go to the sink. */
+static int hand_on(int (*take)(void *, struct rr_text, const struct rr_line *, struct rr_error *),
+                   void *self, struct rr_text key, struct rr_line *rows, struct rr_error *err)
 {
-    return a->segment->period == b->segment->period &&
-           strcmp(a->segment->plan->currency, b->segment->plan->currency) == 0;
+    int result = rows->used > 0 ? take(self, key, rows, err) : 0;
+    rr_line_clear(rows);
+    return result;
 }
 
-/* The invoice that line `first` is the first of. */
-static int write_invoice(const struct rr_rated *rated, uint32_t first, enum rr_period kind,
+static int write_lines(const struct rr_rated *rated, enum rr_period kind,
+                       struct rr_rated_rows *rows, const struct rr_rated_sink *sink,
+                       struct rr_totals *totals, struct rr_error *err)
+{
+    for (uint32_t i = 0; i < rated->n_lines;) {
+        struct rr_text account = rated->lines[i].account;
+        for (; i < rated->n_lines && rr_text_equal(rated->lines[i].account, account); i++) {
+            write_line(&rated->lines[i], kind, rows);
+            count_line(&rated->lines[i], totals);
+        }
+        if (hand_on(sink->lines, sink->self, account, &rows->lines, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- invoices: one for each payer, period and currency ---- */
+
+static int compare_invoices(const struct rr_rated_line *x, const struct rr_rated_line *y)
+{
+    int order = rr_text_compare(rr_line_payer(x), rr_line_payer(y));
+    if (order == 0)
+        order = compare_numbers(x->period, y->period);
+    return order ? order : strcmp(x->plan->currency, y->plan->currency);
+}
+
+static int compare_invoice_lines(const void *a, const void *b)
+{
+    const struct rr_rated_line *x = *(const struct rr_rated_line *const *)a;
+    const struct rr_rated_line *y = *(const struct rr_rated_line *const *)b;
+    int order = compare_invoices(x, y);
+    return order ? order : (x > y) - (x < y);
+}
+
+/* The lines of one invoice. */
+static int write_invoice(const struct rr_rated_line *const *lines, uint32_t n, enum rr_period kind,
                          struct rr_rated_rows *rows, struct rr_totals *totals, struct rr_error *err)
 {
     struct rr_line *row = &rows->invoices;
-    const struct rr_rated_line *head = &rated->lines[first];
-    const struct rr_plan *plan = head->segment->plan;
+    const struct rr_rated_line *head = lines[0];
+    struct rr_text payer = rr_line_payer(head);
     struct rr_sum sum = {0};
     rr_decimal amount;
-    uint64_t n = 0;
-    for (uint32_t i = first; i < rated->n_lines; i++) {
-        if (rated->lines[i].segment->period != head->segment->period)
-            break;
-        if (!same_invoice(head, &rated->lines[i]))
-            continue;
-        rr_sum_add(&sum, rated->lines[i].money);
-        n++;
-    }
+    for (uint32_t i = 0; i < n; i++)
+        rr_sum_add(&sum, lines[i]->money);
     if (!rr_sum_decimal(&sum, &amount))
         return rr_fail(err, RR_EXIT_DATA,
                        "account '%.*s': the total of an invoice has more than 20 digits",
-                       RR_SHOW(rated->account));
+                       RR_SHOW(payer));
     struct rr_total *total =
-        rr_totals_at(totals, plan->currency, head->segment->period, plan->minor_digits);
+        rr_totals_at(totals, head->plan->currency, head->period, head->plan->minor_digits);
     total->invoiced_lines += n;
     rr_sum_add(&total->invoiced, amount);
-    rr_line_field(row, rated->account);
-    put_period(row, &rows->period, kind, head->segment->period);
-    rr_line_field(row, rr_text_of(plan->currency));
+    rr_line_field(row, payer);
+    put_period(row, &rows->period, kind, head->period);
+    rr_line_field(row, rr_text_of(head->plan->currency));
     rr_line_number(row, n);
-    put_money(row, amount, plan->minor_digits);
+    put_money(row, amount, head->plan->minor_digits);
     rr_line_end(row);
     return 0;
 }
 
-/* The first line, from `first` on, of this period with the next greater currency than `after`. */
-static uint32_t next_currency(const struct rr_rated *rated, uint32_t first, const char *after)
+/* Lines of one account without a contract are in the order of their invoices already, but for
+ * currencies. */
+static const struct rr_rated_line **order_invoices(struct rr_rated *rated)
 {
-    uint32_t best = rated->n_lines;
-    for (uint32_t i = first; i < rated->n_lines; i++) {
-        const char *currency = rated->lines[i].segment->plan->currency;
-        if (rated->lines[i].segment->period != rated->lines[first].segment->period)
-            break;
-        if (strcmp(currency, after) > 0 &&
-            (best == rated->n_lines ||
-             strcmp(currency, rated->lines[best].segment->plan->currency) < 0))
-            best = i;
+    uint32_t n = rated->n_lines;
+    if (n > rated->by_invoice_size) {
+        rated->by_invoice_size = 2 * n;
+        rated->by_invoice =
+            rr_realloc(rated->by_invoice, rated->by_invoice_size * sizeof *rated->by_invoice);
     }
-    return best;
+    bool sorted = true;
+    for (uint32_t i = 0; i < n; i++) {
+        rated->by_invoice[i] = &rated->lines[i];
+        sorted &= i == 0 || compare_invoices(&rated->lines[i - 1], &rated->lines[i]) <= 0;
+    }
+    if (!sorted)
+        qsort(rated->by_invoice, n, sizeof *rated->by_invoice, compare_invoice_lines);
+    return rated->by_invoice;
 }
 
-/* One invoice for each period and currency, in that order. */
-static int write_invoices(const struct rr_rated *rated, enum rr_period kind,
-                          struct rr_rated_rows *rows, struct rr_totals *totals,
+static int write_invoices(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
+                          const struct rr_rated_sink *sink, struct rr_totals *totals,
                           struct rr_error *err)
 {
-    for (uint32_t first = 0; first < rated->n_lines;) {
-        const char *after = "";
-        for (uint32_t at; (at = next_currency(rated, first, after)) < rated->n_lines;
-             after = rated->lines[at].segment->plan->currency) {
-            if (write_invoice(rated, at, kind, rows, totals, err) != 0)
+    const struct rr_rated_line **lines = order_invoices(rated);
+    for (uint32_t i = 0; i < rated->n_lines;) {
+        struct rr_text payer = rr_line_payer(lines[i]);
+        while (i < rated->n_lines && rr_text_equal(rr_line_payer(lines[i]), payer)) {
+            uint32_t end = i + 1;
+            while (end < rated->n_lines && compare_invoices(lines[i], lines[end]) == 0)
+                end++;
+            if (write_invoice(lines + i, end - i, kind, rows, totals, err) != 0)
                 return -1;
+            i = end;
         }
-        int32_t period = rated->lines[first].segment->period;
-        while (first < rated->n_lines && rated->lines[first].segment->period == period)
-            first++;
+        if (hand_on(sink->invoices, sink->self, payer, &rows->invoices, err) != 0)
+            return -1;
     }
     return 0;
 }
 
-static void write_unrated(const struct rr_rated *rated, const struct rr_unrated *unrated,
-                          enum rr_period kind, struct rr_rated_rows *rows)
+/* ---- shares and unrated usage ---- */
+
+static void write_share(const struct rr_rated_line *line, const struct rr_share *share,
+                        enum rr_period kind, struct rr_rated_rows *rows)
+{
+    struct rr_line *row = &rows->shares;
+    rr_line_field(row, line->contract->name);
+    put_period(row, &rows->period, kind, line->period);
+    rr_line_field(row, line->charge);
+    rr_line_field(row, line->detail);
+    put_day(row, &rows->from, line->from);
+    rr_line_field(row, share->account);
+    put_decimal(row, share->quantity);
+    put_money(row, share->money, line->plan->minor_digits);
+    rr_line_end(row);
+}
+
+/* Lines are in order, and a pooled contract's all stand on one account. */
+static int write_shares(const struct rr_rated *rated, enum rr_period kind,
+                        struct rr_rated_rows *rows, const struct rr_rated_sink *sink,
+                        struct rr_error *err)
+{
+    for (uint32_t i = 0; i < rated->n_lines;) {
+        const struct rr_contract *contract = rated->lines[i].contract;
+        for (; i < rated->n_lines && rated->lines[i].contract == contract; i++) {
+            const struct rr_rated_line *line = &rated->lines[i];
+            for (uint32_t s = line->first_share; s < line->first_share + line->n_share; s++)
+                write_share(line, &rated->shares[s], kind, rows);
+        }
+        if (contract && hand_on(sink->shares, sink->self, contract->name, &rows->shares, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void write_unrated_row(const struct rr_unrated *unrated, enum rr_period kind,
+                              struct rr_rated_rows *rows)
 {
     struct rr_line *row = &rows->unrated;
-    rr_line_field(row, rated->account);
+    rr_line_field(row, unrated->account);
     put_period(row, &rows->period, kind, unrated->period);
     rr_line_field(row, unrated->meter);
     rr_line_field(row, unrated->detail);
@@ -228,6 +348,23 @@ static void write_unrated(const struct rr_rated *rated, const struct rr_unrated 
     rr_line_number(row, unrated->records);
     rr_line_field(row, rr_text_of(unrated->reason));
     rr_line_end(row);
+}
+
+static int write_unrated(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
+                         const struct rr_rated_sink *sink, struct rr_error *err)
+{
+    for (uint32_t i = 0; i < rated->n_unrated; i++)
+        rated->unrated[i].order = i;
+    if (rated->n_unrated > 1)
+        qsort(rated->unrated, rated->n_unrated, sizeof *rated->unrated, compare_unrated);
+    for (uint32_t i = 0; i < rated->n_unrated;) {
+        struct rr_text account = rated->unrated[i].account;
+        for (; i < rated->n_unrated && rr_text_equal(rated->unrated[i].account, account); i++)
+            write_unrated_row(&rated->unrated[i], kind, rows);
+        if (hand_on(sink->unrated, sink->self, account, &rows->unrated, err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Segments and charges come in order, so lines mostly do. */
@@ -241,21 +378,13 @@ static void sort_lines(struct rr_rated *rated)
 }
 
 int rr_rated_write(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
-                   struct rr_totals *totals, struct rr_error *err)
+                   const struct rr_rated_sink *sink, struct rr_totals *totals, struct rr_error *err)
 {
-    rr_line_clear(&rows->lines);
-    rr_line_clear(&rows->invoices);
-    rr_line_clear(&rows->unrated);
     sort_lines(rated);
-    for (uint32_t i = 0; i < rated->n_lines; i++) {
-        write_line(rated, &rated->lines[i], kind, rows);
-        count_line(&rated->lines[i], totals);
-    }
-    for (uint32_t i = 0; i < rated->n_unrated; i++)
-        rated->unrated[i].order = i;
-    if (rated->n_unrated > 1)
-        qsort(rated->unrated, rated->n_unrated, sizeof *rated->unrated, compare_unrated);
-    for (uint32_t i = 0; i < rated->n_unrated; i++)
-        write_unrated(rated, &rated->unrated[i], kind, rows);
-    return write_invoices(rated, kind, rows, totals, err);
+    if (write_lines(rated, kind, rows, sink, totals, err) != 0 ||
+        write_invoices(rated, kind, rows, sink, totals, err) != 0)
+        return -1;
+    if (rated->n_shares > 0 && write_shares(rated, kind, rows, sink, err) != 0)
+        return -1;
+    return write_unrated(rated, kind, rows, sink, err);
 }

@@ -1,65 +1,57 @@
-/* Rating: cells to lines.
+/* Rating: groups to lines.
  *
- * The cells of an account become groups: one key within one segment, merged. Each charge of a segment
- * takes the groups of its meter that it asks for and prices them. Groups that no charge took, and
- * usage outside all segments, are unrated.
+ * Each charge of a segment takes the groups of its meter that it asks for and prices them. Then come the
+ * minimums of plans, commitments and credits. Groups that no charge took are unrated.
  */
 #include "rating.h"
 
 #include "../io/memory.h"
-#include "meters.h"
+#include "commitments.h"
+#include "credits.h"
+#include "minimums.h"
 #include "price.h"
+#include "shares.h"
 
-enum { NO_SEGMENT = UINT32_MAX, MOMENTS = 64 };
-
-/* What the calendar says of a bucket. */
-struct moment {
-    int32_t bucket, day, period;
-};
-
-struct group {
-    struct rr_cell *cell; /* the first of its cells; its state holds all of them */
-    uint32_t segment;     /* NO_SEGMENT where nothing is in force */
-    int32_t period;
-    uint64_t records;
-    bool taken; /* a charge prices it */
-};
-
-/* A group that a charge takes, and what its line is told apart by. */
+/* A group that a charge takes, by which case, and what its line is told apart by. */
 struct chosen {
-    const struct group *group;
-    struct rr_text detail;
+    const struct rr_group *group;
+    int which;             /* case */
+    struct rr_text detail; /* of `split` */
 };
 
 struct rr_rating {
-    const struct rr_book *book;
-    const struct rr_calendar *calendar;
-    const struct rr_job *job;
     struct rr_span span;
-    struct moment moment[MOMENTS]; /* lately asked for, at bucket % MOMENTS */
+    struct rr_grouping by;
+    const struct rr_job *job;
     struct rr_rated rated;
     struct rr_segments segments;
-    struct group *groups; /* in the order of cells */
-    struct group **by_segment;
+    struct rr_usage_groups groups;
+    const struct rr_member *members;
+    uint32_t *pool; /* for each contract its first segment, where it is pooled */
+    struct rr_group **by_segment;
     struct chosen *chosen;
-    uint32_t n_groups, groups_size;
+    const struct rr_group **list; /* of one line or row */
+    uint32_t groups_size;
     uint32_t *segment_start; /* segment s has by_segment[segment_start[s] .. segment_start[s+1]) */
     uint32_t segment_size;
-    struct rr_arena *details; /* of the account in hand */
-    struct rr_line detail;
+    uint32_t *of_contract; /* lines of contracts */
+    uint32_t of_contract_size;
+    struct rr_counted *events; /* of one line */
+    uint32_t events_size;
+    struct rr_arena *texts; /* of the party in hand */
+    struct rr_line text;
 };
 
 struct rr_rating *rr_rating_create(const struct rr_book *book, const struct rr_calendar *calendar,
-                                   const struct rr_job *job, struct rr_span span)
+                                   const struct rr_meters *meters, struct rr_span span)
 {
     struct rr_rating *r = rr_calloc(1, sizeof *r);
-    r->book = book;
-    r->calendar = calendar;
-    r->job = job;
+    r->by = (struct rr_grouping){book, calendar, meters, &r->segments, span};
     r->span = span;
-    r->details = rr_arena_create();
-    for (int i = 0; i < MOMENTS; i++)
-        r->moment[i].bucket = INT32_MIN;
+    r->job = rr_meters_job(meters);
+    r->pool = rr_calloc((size_t)book->n_contracts + 1, sizeof *r->pool);
+    r->texts = rr_arena_create();
+    rr_groups_init(&r->groups);
     return r;
 }
 
@@ -69,111 +61,34 @@ void rr_rating_destroy(struct rr_rating *r)
         return;
     rr_rated_fini(&r->rated);
     rr_segments_fini(&r->segments);
-    rr_arena_destroy(r->details);
-    rr_line_fini(&r->detail);
-    free(r->groups);
+    rr_groups_free(&r->groups);
+    rr_arena_destroy(r->texts);
+    rr_line_fini(&r->text);
+    free(r->pool);
     free(r->by_segment);
     free(r->chosen);
+    free(r->list);
     free(r->segment_start);
+    free(r->of_contract);
+    free(r->events);
     free(r);
 }
 
-static int fail(const struct rr_rating *r, const char *what, struct rr_text name,
-                struct rr_error *err)
+static int fail(struct rr_text account, const char *what, struct rr_text name, struct rr_error *err)
 {
     return rr_fail(err, RR_EXIT_DATA, "account '%.*s': %s '%.*s' has more than 20 digits",
-                   RR_SHOW(r->rated.account), what, RR_SHOW(name));
+                   RR_SHOW(account), what, RR_SHOW(name));
 }
 
-/* The account's subscriptions stand together, sorted by start. */
-static const struct rr_subscription *find_subscriptions(const struct rr_book *book,
-                                                        struct rr_text account, int *n)
-{
-    int low = 0, high = book->n_subscriptions;
-    while (low < high) {
-        int middle = low + (high - low) / 2;
-        if (rr_text_compare(book->subscriptions[middle].account, account) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *n = 0;
-    while (low + *n < book->n_subscriptions &&
-           rr_text_equal(book->subscriptions[low + *n].account, account))
-        ++*n;
-    return book->subscriptions + low;
-}
+/* ---- the groups of each segment ---- */
 
-/* The buckets of an account's cells come again with each key. */
-static struct moment moment_of(struct rr_rating *r, int32_t bucket)
+static void reserve(struct rr_rating *r)
 {
-    struct moment *moment = &r->moment[(uint32_t)bucket % MOMENTS];
-    if (moment->bucket != bucket) {
-        int32_t day = rr_bucket_day(r->calendar, bucket);
-        *moment = (struct moment){bucket, day, rr_period_of_day(r->book->period, day)};
-    }
-    return *moment;
-}
-
-static bool rated_period(const struct rr_rating *r, int32_t period)
-{
-    return period >= r->span.first && period <= r->span.last;
-}
-
-static int compare_segments(const void *a, const void *b)
-{
-    int32_t x = ((const struct rr_segment *)a)->from, y = ((const struct rr_segment *)b)->from;
-    return (x > y) - (x < y);
-}
-
-/* An account without subscriptions has the default plan in each period with usage. */
-static void add_default_segments(struct rr_rating *r, const struct rr_cell *cells, uint32_t n)
-{
-    const struct rr_plan *plan = &r->book->plans[r->book->default_plan];
-    for (uint32_t i = 0; i < n; i++) {
-        int32_t period = moment_of(r, cells[i].bucket).period;
-        bool known = !rated_period(r, period);
-        for (uint32_t s = r->segments.n; s > 0 && !known; s--)
-            known = r->segments.segment[s - 1].period == period;
-        if (!known)
-            rr_segments_add_period(&r->segments, r->book->period, plan, period);
-    }
-    if (r->segments.n > 1)
-        qsort(r->segments.segment, r->segments.n, sizeof *r->segments.segment, compare_segments);
-}
-
-static void find_segments(struct rr_rating *r, const struct rr_cell *cells, uint32_t n)
-{
-    int n_subscriptions;
-    const struct rr_subscription *subscriptions =
-        find_subscriptions(r->book, r->rated.account, &n_subscriptions);
-    r->segments.n = 0;
-    if (n_subscriptions > 0)
-        rr_segments_of_subscriptions(&r->segments, r->book, subscriptions, n_subscriptions,
-                                     &r->span);
-    else if (r->book->default_plan != RR_NO_COLUMN)
-        add_default_segments(r, cells, n);
-}
-
-/* The segment that holds a day; `hint` is where the last search ended. */
-static uint32_t segment_of(const struct rr_rating *r, int32_t day, uint32_t *hint)
-{
-    const struct rr_segments *s = &r->segments;
-    if (*hint >= s->n || s->segment[*hint].from > day)
-        *hint = 0;
-    while (*hint < s->n && s->segment[*hint].to <= day)
-        ++*hint;
-    bool inside = *hint < s->n && s->segment[*hint].from <= day;
-    return inside ? *hint : NO_SEGMENT;
-}
-
-static void reserve(struct rr_rating *r, uint32_t n)
-{
-    if (n > r->groups_size) {
-        r->groups_size = n * 2;
-        r->groups = rr_realloc(r->groups, r->groups_size * sizeof *r->groups);
+    if (r->groups.n > r->groups_size) {
+        r->groups_size = r->groups.n * 2;
         r->by_segment = rr_realloc(r->by_segment, r->groups_size * sizeof *r->by_segment);
         r->chosen = rr_realloc(r->chosen, r->groups_size * sizeof *r->chosen);
+        r->list = rr_realloc(r->list, r->groups_size * sizeof *r->list);
     }
     if (r->segments.n + 2 > r->segment_size) {
         r->segment_size = (r->segments.n + 2) * 2;
@@ -181,100 +96,107 @@ static void reserve(struct rr_rating *r, uint32_t n)
     }
 }
 
-static void merge_cell(const struct rr_rating *r, struct rr_cell *into, const struct rr_cell *from)
+/* Counting sort of the groups by segment; within one they stay in order. */
+static void sort_by_segment(struct rr_rating *r)
 {
-    r->job->meters[into->meter].kernel->merge(into->state, from->state);
+    reserve(r);
+    uint32_t *start = r->segment_start, n = r->segments.n;
+    memset(start, 0, (n + 2) * sizeof *start);
+    for (uint32_t g = 0; g < r->groups.n; g++)
+        if (r->groups.group[g].segment != RR_NO_SEGMENT)
+            start[r->groups.group[g].segment + 2]++;
+    for (uint32_t s = 2; s < n + 2; s++)
+        start[s] += start[s - 1];
+    for (uint32_t g = 0; g < r->groups.n; g++)
+        if (r->groups.group[g].segment != RR_NO_SEGMENT)
+            r->by_segment[start[r->groups.group[g].segment + 1]++] = &r->groups.group[g];
 }
 
-/* Cells to groups. Cells of a key stand together and rise in time, and so do its groups. */
-static void make_groups(struct rr_rating *r, struct rr_cell *cells, uint32_t n)
+/* The default plan holds in whole periods: a period's segments are idle together. */
+static void find_idle(struct rr_rating *r)
 {
-    uint32_t hint = 0;
-    r->n_groups = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        struct moment moment = moment_of(r, cells[i].bucket);
-        struct group next = {&cells[i], segment_of(r, moment.day, &hint), moment.period,
-                             cells[i].records, false};
-        if (!rated_period(r, next.period))
-            continue;
-        struct group *last = r->n_groups > 0 ? &r->groups[r->n_groups - 1] : NULL;
-        if (last && last->segment == next.segment && last->period == next.period &&
-            rr_text_equal(last->cell->key, cells[i].key)) {
-            merge_cell(r, last->cell, &cells[i]);
-            last->records += cells[i].records;
-        } else {
-            r->groups[r->n_groups++] = next;
-        }
+    struct rr_segment *segment = r->segments.segment;
+    for (uint32_t s = 0; s < r->segments.n;) {
+        uint32_t end = s + 1;
+        while (end < r->segments.n && segment[end].if_used &&
+               segment[end].account.ptr == segment[s].account.ptr &&
+               segment[end].period == segment[s].period)
+            end++;
+        bool idle = segment[s].if_used && r->segment_start[s] == r->segment_start[end];
+        for (; s < end; s++)
+            segment[s].idle = idle;
     }
 }
 
-/* Counting sort of the groups by segment; within one they stay in the order of keys. */
-static void sort_by_segment(struct rr_rating *r)
-{
-    uint32_t *start = r->segment_start, n = r->segments.n;
-    memset(start, 0, (n + 2) * sizeof *start);
-    for (uint32_t g = 0; g < r->n_groups; g++)
-        if (r->groups[g].segment != NO_SEGMENT)
-            start[r->groups[g].segment + 2]++;
-    for (uint32_t s = 2; s < n + 2; s++)
-        start[s] += start[s - 1];
-    for (uint32_t g = 0; g < r->n_groups; g++)
-        if (r->groups[g].segment != NO_SEGMENT)
-            r->by_segment[start[r->groups[g].segment + 1]++] = &r->groups[g];
-}
+/* ---- what a charge takes ---- */
 
-static bool holds(const struct rr_charge *charge, struct rr_text key)
+static bool holds(const struct rr_meter *meter, const struct rr_condition *where, int n,
+                  struct rr_text key)
 {
-    for (int w = 0; w < charge->n_where; w++) {
-        struct rr_text value = rr_cell_value(key, charge->where[w].dimension);
+    for (int w = 0; w < n; w++) {
+        struct rr_text value = rr_cell_by(meter, key, where[w].dimension);
         bool any = false;
-        for (int i = 0; i < charge->where[w].n_any && !any; i++)
-            any = rr_text_equal(value, charge->where[w].any[i]);
+        for (int i = 0; i < where[w].n_any && !any; i++)
+            any = rr_text_equal(value, where[w].any[i]);
         if (!any)
             return false;
     }
     return true;
 }
 
+/* The first case that fits a group, -1 for none. */
+static int case_of(const struct rr_meter *meter, const struct rr_charge *charge, struct rr_text key)
+{
+    if (!holds(meter, charge->where, charge->n_where, key))
+        return -1;
+    for (int c = 0; c < charge->n_cases; c++)
+        if (holds(meter, charge->cases[c].where, charge->cases[c].n_where, key))
+            return c;
+    return -1;
+}
+
 /* "region=eu;model=x" for the given `by` dimensions of a meter. */
 static struct rr_text detail_of(struct rr_rating *r, const struct rr_meter *meter,
                                 struct rr_text key, const int *by, int n)
 {
-    rr_line_clear(&r->detail);
-    for (int i = 0; i < n; i++) {
-        int b = by ? by[i] : i;
-        struct rr_text name = r->book->usage.dimensions[meter->by[b]];
-        struct rr_text value = rr_cell_value(key, b);
-        if (i > 0)
-            rr_line_put(&r->detail, ";", 1);
-        rr_line_put(&r->detail, name.ptr, name.len);
-        rr_line_put(&r->detail, "=", 1);
-        rr_line_put(&r->detail, value.ptr, value.len);
-    }
     if (n == 0)
         return (struct rr_text){0};
-    return rr_arena_text(r->details, r->detail.bytes, r->detail.used);
+    rr_line_clear(&r->text);
+    for (int i = 0; i < n; i++) {
+        int b = by ? by[i] : i;
+        struct rr_text name = r->by.book->usage.dimensions[meter->by[b]];
+        struct rr_text value = rr_cell_by(meter, key, b);
+        if (i > 0)
+            rr_line_put(&r->text, ";", 1);
+        rr_line_put(&r->text, name.ptr, name.len);
+        rr_line_put(&r->text, "=", 1);
+        rr_line_put(&r->text, value.ptr, value.len);
+    }
+    return rr_arena_text(r->texts, r->text.bytes, r->text.used);
 }
 
 static int compare_chosen(const void *a, const void *b)
 {
     const struct chosen *x = a, *y = b;
     int order = rr_text_compare(x->detail, y->detail);
+    if (order == 0)
+        order = x->which - y->which;
     return order ? order : (x->group > y->group) - (x->group < y->group);
 }
 
-/* The groups of a segment that a charge takes, in the order of their details. */
+/* The groups of a segment that a charge takes, by split values and case. */
 static uint32_t choose(struct rr_rating *r, uint32_t segment, const struct rr_charge *charge)
 {
+    const struct rr_meter *meter = &r->by.book->meters[charge->meter];
     uint32_t n = 0;
     for (uint32_t g = r->segment_start[segment]; g < r->segment_start[segment + 1]; g++) {
-        struct group *group = r->by_segment[g];
-        if (group->cell->meter != charge->meter || !holds(charge, group->cell->key))
+        struct rr_group *group = r->by_segment[g];
+        int which = group->meter == charge->meter ? case_of(meter, charge, group->key) : -1;
+        if (which < 0)
             continue;
         group->taken = true;
-        r->chosen[n++] =
-            (struct chosen){group, detail_of(r, &r->book->meters[charge->meter], group->cell->key,
-                                             charge->split, charge->n_split)};
+        r->chosen[n++] = (struct chosen){
+            group, which, detail_of(r, meter, group->key, charge->split, charge->n_split)};
     }
     bool sorted = true; /* mostly: groups come in the order of their keys */
     for (uint32_t i = 1; i < n && sorted; i++)
@@ -284,18 +206,115 @@ static uint32_t choose(struct rr_rating *r, uint32_t segment, const struct rr_ch
     return n;
 }
 
+/* ---- quantities ---- */
+
+static bool weigh(struct rr_rating *r, const struct rr_group *const *group, uint32_t n,
+                  int32_t period, rr_decimal *quantity)
+{
+    const struct rr_book *book = r->by.book;
+    struct rr_level level = {0};
+    for (uint32_t i = 0; i < n; i++)
+        rr_level_merge(&level, &r->groups.level[group[i]->level]);
+    int64_t start = rr_midnight(book, rr_period_start(book->period, period));
+    int64_t end = rr_midnight(book, rr_period_start(book->period, period + 1));
+    return rr_level_average(&level, end, end - start, quantity);
+}
+
+/* What groups of one meter and period come to together. */
+static bool measure(struct rr_rating *r, int meter, const struct rr_group *const *group, uint32_t n,
+                    int32_t period, rr_decimal *quantity)
+{
+    const struct rr_job_meter *row = &r->job->meters[meter];
+    uint64_t state[RR_STATE_MAX / 8];
+    if (rr_meter_is_level(&r->by.book->meters[meter]))
+        return weigh(r, group, n, period, quantity);
+    if (n == 1)
+        return row->kernel->finalize(group[0]->state, row->parameter, quantity);
+    row->kernel->init(state);
+    for (uint32_t i = 0; i < n; i++)
+        row->kernel->merge(state, group[i]->state);
+    bool fits = row->kernel->finalize(state, row->parameter, quantity);
+    rr_kernel_fini(row->kernel, state);
+    return fits;
+}
+
+/* The values of the records of all groups, one list after another: a price by event just adds. */
+static void gather_events(struct rr_rating *r, const struct rr_group *const *group, uint32_t n,
+                          struct rr_priced *usage)
+{
+    usage->n_values = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t more;
+        const struct rr_counted *values = rr_percentile_values(group[i]->events, &more);
+        if (usage->n_values + more > r->events_size) {
+            r->events_size = 2 * (usage->n_values + more);
+            r->events = rr_realloc(r->events, r->events_size * sizeof *r->events);
+        }
+        if (more > 0)
+            memcpy(r->events + usage->n_values, values, more * sizeof *values);
+        usage->n_values += more;
+    }
+    usage->values = r->events;
+}
+
+/* ---- lines ---- */
+
+static struct rr_text line_detail(struct rr_rating *r, struct rr_text split, struct rr_text where)
+{
+    if (where.len == 0)
+        return split;
+    if (split.len == 0)
+        return where;
+    rr_line_clear(&r->text);
+    rr_line_put(&r->text, split.ptr, split.len);
+    rr_line_put(&r->text, ";", 1);
+    rr_line_put(&r->text, where.ptr, where.len);
+    return rr_arena_text(r->texts, r->text.bytes, r->text.used);
+}
+
 static int add_line(struct rr_rating *r, const struct rr_segment *segment,
-                    const struct rr_charge *charge, struct rr_text detail, rr_decimal quantity,
-                    struct rr_error *err)
+                    const struct rr_charge *charge, const struct rr_case *which,
+                    struct rr_text detail, const struct rr_priced *usage, struct rr_error *err)
 {
     struct rr_amount amount;
-    struct rr_rated_line line = {segment, charge, detail, quantity, 0, 0};
-    if (!rr_price(charge, quantity, segment->to - segment->from, segment->period_days, &amount) ||
-        !rr_amount_round(&amount, segment->plan->minor_digits, r->book->rounding, &line.money,
+    struct rr_rated_line line = {.account = segment->account,
+                                 .contract = segment->contract,
+                                 .plan = segment->plan,
+                                 .charge = charge->id,
+                                 .detail = detail,
+                                 .period = segment->period,
+                                 .from = segment->from,
+                                 .to = segment->to,
+                                 .quantity = usage->quantity,
+                                 .metered = charge->meter != RR_NO_COLUMN};
+    struct rr_part part = {segment->to - segment->from, segment->period_days};
+    rr_decimal discount = segment->contract ? segment->contract->discount : 0;
+    if (!rr_charge_amount(charge, &which->price, usage, part, discount, &amount) ||
+        !rr_amount_round(&amount, segment->plan->minor_digits, r->by.book->rounding, &line.money,
                          &line.exact))
-        return fail(r, "the amount of charge", charge->id, err);
+        return fail(segment->account, "the amount of charge", charge->id, err);
     if (line.quantity != 0 || line.money != 0)
         *rr_rated_add_line(&r->rated) = line;
+    return 0;
+}
+
+/* What each member used of a pooled line: groups stand by account. */
+static int add_shares(struct rr_rating *r, const struct rr_segment *segment, int meter,
+                      const struct rr_group *const *group, uint32_t n, struct rr_error *err)
+{
+    struct rr_rated_line *line = &r->rated.lines[r->rated.n_lines - 1];
+    line->first_share = r->rated.n_shares;
+    for (uint32_t i = 0; i < n;) {
+        uint32_t end = i + 1;
+        struct rr_share share = {.account = r->members[group[i]->account].account};
+        while (end < n && group[end]->account == group[i]->account)
+            end++;
+        if (!measure(r, meter, group + i, end - i, segment->period, &share.quantity))
+            return fail(share.account, "the quantity of meter", r->by.book->meters[meter].name, err);
+        *rr_rated_add_share(&r->rated) = share;
+        i = end;
+    }
+    line->n_share = r->rated.n_shares - line->first_share;
     return 0;
 }
 
@@ -304,38 +323,50 @@ static int rate_chosen(struct rr_rating *r, const struct rr_segment *segment,
                        const struct rr_charge *charge, const struct chosen *chosen, uint32_t n,
                        struct rr_error *err)
 {
-    const struct rr_meter *meter = &r->book->meters[charge->meter];
-    const struct rr_kernel *kernel = r->job->meters[charge->meter].kernel;
-    uint64_t state[RR_STATE_MAX / 8];
-    uint64_t records = 0;
-    rr_decimal quantity;
-    struct rr_text detail = n > 0 ? chosen[0].detail : (struct rr_text){0};
-    kernel->init(state);
+    const struct rr_meter *meter = &r->by.book->meters[charge->meter];
+    const struct rr_case *which = &charge->cases[n > 0 ? chosen[0].which : 0];
+    const struct rr_group **group = r->list;
+    struct rr_priced usage = {0};
+    rr_decimal metered;
     for (uint32_t i = 0; i < n; i++) {
-        kernel->merge(state, chosen[i].group->cell->state);
-        records += chosen[i].group->records;
+        group[i] = chosen[i].group;
+        usage.records += group[i]->records;
     }
-    if (!kernel->finalize(state, 0, &quantity))
-        return fail(r, "the quantity of meter", meter->name, err);
-    if (quantity < 0 && !rr_prices_negative(charge))
-        *rr_rated_add_unrated(&r->rated) = (struct rr_unrated){
-            segment->period, meter->name, detail, quantity, records, "negative_quantity", 0};
-    return add_line(r, segment, charge, detail, quantity, err);
+    struct rr_text detail =
+        line_detail(r, n > 0 ? chosen[0].detail : (struct rr_text){0}, which->detail);
+    if (!measure(r, charge->meter, group, n, segment->period, &metered) ||
+        !rr_units_convert(&charge->units, metered, &usage.quantity))
+        return fail(segment->account, "the quantity of meter", meter->name, err);
+    if (which->price.key == RR_PER_EVENT)
+        gather_events(r, group, n, &usage);
+    if (usage.quantity < 0 && !rr_takes_negative(&which->price))
+        *rr_rated_add_unrated(&r->rated) =
+            (struct rr_unrated){segment->account, segment->period, meter->name,
+                                detail,           usage.quantity,  usage.records,
+                                "negative_quantity", 0};
+    uint32_t before = r->rated.n_lines;
+    if (add_line(r, segment, charge, which, detail, &usage, err) != 0)
+        return -1;
+    if (segment->contract && segment->contract->pool && r->rated.n_lines > before)
+        return add_shares(r, segment, charge->meter, group, n, err);
+    return 0;
 }
 
-/* A line for each detail; without `split`, one line even without usage. */
+/* A line for each split value and case; without these, one line even without usage. */
 static int rate_charge(struct rr_rating *r, uint32_t s, const struct rr_charge *charge,
                        struct rr_error *err)
 {
     const struct rr_segment *segment = &r->segments.segment[s];
+    const struct rr_priced nothing = {0};
     if (charge->meter == RR_NO_COLUMN)
-        return add_line(r, segment, charge, (struct rr_text){0}, 0, err);
+        return add_line(r, segment, charge, &charge->cases[0], (struct rr_text){0}, &nothing, err);
     uint32_t n = choose(r, s, charge);
-    if (charge->n_split == 0)
+    if (!charge->only_used)
         return rate_chosen(r, segment, charge, r->chosen, n, err);
     for (uint32_t i = 0; i < n;) {
         uint32_t end = i + 1;
-        while (end < n && rr_text_equal(r->chosen[end].detail, r->chosen[i].detail))
+        while (end < n && r->chosen[end].which == r->chosen[i].which &&
+               rr_text_equal(r->chosen[end].detail, r->chosen[i].detail))
             end++;
         if (rate_chosen(r, segment, charge, r->chosen + i, end - i, err) != 0)
             return -1;
@@ -347,75 +378,207 @@ static int rate_charge(struct rr_rating *r, uint32_t s, const struct rr_charge *
 static int rate_segments(struct rr_rating *r, struct rr_error *err)
 {
     for (uint32_t s = 0; s < r->segments.n; s++) {
-        const struct rr_version *version = r->segments.segment[s].version;
-        for (int c = 0; version && c < version->n_charges; c++)
+        struct rr_segment *segment = &r->segments.segment[s];
+        const struct rr_version *version = segment->version;
+        segment->first_line = r->rated.n_lines;
+        for (int c = 0; version && !segment->idle && c < version->n_charges; c++)
             if (rate_charge(r, s, &version->charges[c], err) != 0)
                 return -1;
+        segment->n_lines = r->rated.n_lines - segment->first_line;
     }
     return 0;
 }
 
-/* Groups of one key and period from `first` on that are unrated for one reason, as one row. */
-static int report_unrated(struct rr_rating *r, uint32_t first, uint32_t end, bool in_segment,
-                          const char *reason, struct rr_error *err)
+/* ---- unrated usage ---- */
+
+struct unrated {
+    const struct rr_group *group;
+    const char *reason;
+    struct rr_text detail;
+};
+
+static int compare_unrated(const void *a, const void *b)
 {
-    struct rr_cell *cell = NULL;
-    uint64_t records = 0;
-    for (uint32_t g = first; g < end; g++) {
-        const struct group *group = &r->groups[g];
-        if (group->taken || (group->segment != NO_SEGMENT) != in_segment)
-            continue;
-        if (cell)
-            merge_cell(r, cell, group->cell);
-        else
-            cell = group->cell;
-        records += group->records;
+    const struct unrated *x = a, *y = b;
+    const struct rr_group *g = x->group, *h = y->group;
+    if (g->account != h->account)
+        return g->account < h->account ? -1 : 1;
+    if (g->period != h->period)
+        return g->period < h->period ? -1 : 1;
+    if (g->meter != h->meter)
+        return g->meter < h->meter ? -1 : 1;
+    int order = rr_text_compare(x->detail, y->detail);
+    if (order == 0)
+        order = strcmp(x->reason, y->reason);
+    return order ? order : (g > h) - (g < h);
+}
+
+/* Groups of one account, period, meter and detail that are unrated for one reason, as one row. */
+static int report_unrated(struct rr_rating *r, const struct unrated *unrated, uint32_t n,
+                          struct rr_error *err)
+{
+    const struct rr_group **group = r->list, *head = unrated[0].group;
+    const struct rr_meter *meter = &r->by.book->meters[head->meter];
+    struct rr_unrated row = {.account = r->members[head->account].account,
+                             .period = head->period,
+                             .meter = meter->name,
+                             .detail = unrated[0].detail,
+                             .reason = unrated[0].reason};
+    for (uint32_t i = 0; i < n; i++) {
+        group[i] = unrated[i].group;
+        row.records += group[i]->records;
     }
-    if (cell == NULL)
-        return 0;
-    const struct rr_meter *meter = &r->book->meters[cell->meter];
-    rr_decimal quantity;
-    if (!r->job->meters[cell->meter].kernel->finalize(cell->state, 0, &quantity))
-        return fail(r, "the quantity of meter", meter->name, err);
-    *rr_rated_add_unrated(&r->rated) =
-        (struct rr_unrated){r->groups[first].period,
-                            meter->name,
-                            detail_of(r, meter, cell->key, NULL, meter->n_by),
-                            quantity,
-                            records,
-                            reason,
-                            0};
+    if (!measure(r, head->meter, group, n, head->period, &row.quantity))
+        return fail(row.account, "the quantity of meter", meter->name, err);
+    *rr_rated_add_unrated(&r->rated) = row;
     return 0;
+}
+
+static bool same_row(const struct unrated *a, const struct unrated *b)
+{
+    return a->group->account == b->group->account && a->group->period == b->group->period &&
+           a->group->meter == b->group->meter && rr_text_equal(a->detail, b->detail) &&
+           a->reason == b->reason;
 }
 
 static int collect_unrated(struct rr_rating *r, struct rr_error *err)
 {
-    for (uint32_t first = 0; first < r->n_groups;) {
-        const struct group *head = &r->groups[first];
-        uint32_t end = first + 1;
-        while (end < r->n_groups && r->groups[end].period == head->period &&
-               rr_text_equal(r->groups[end].cell->key, head->cell->key))
+    struct unrated *list = NULL;
+    uint32_t n = 0, size = 0;
+    int result = 0;
+    for (uint32_t g = 0; g < r->groups.n; g++) {
+        const struct rr_group *group = &r->groups.group[g];
+        const struct rr_meter *meter = &r->by.book->meters[group->meter];
+        if (group->taken)
+            continue;
+        if (n == size) {
+            size = size ? 2 * size : 16;
+            list = rr_realloc(list, size * sizeof *list);
+        }
+        list[n++] = (struct unrated){group,
+                                     group->segment == RR_NO_SEGMENT ? "no_subscription"
+                                                                     : "no_charge",
+                                     detail_of(r, meter, group->key, NULL, meter->n_by)};
+    }
+    if (n > 1)
+        qsort(list, n, sizeof *list, compare_unrated);
+    for (uint32_t i = 0; i < n && result == 0;) {
+        uint32_t end = i + 1;
+        while (end < n && same_row(&list[i], &list[end]))
             end++;
-        if (report_unrated(r, first, end, false, "no_subscription", err) != 0 ||
-            report_unrated(r, first, end, true, "no_charge", err) != 0)
+        result = report_unrated(r, list + i, end - i, err);
+        i = end;
+    }
+    free(list);
+    return result;
+}
+
+/* ---- a party ---- */
+
+static void make_groups(struct rr_rating *r, const struct rr_member *members, uint32_t n,
+                        const struct rr_contract *const *contracts, uint32_t n_contracts)
+{
+    const struct rr_book *book = r->by.book;
+    rr_segments_clear(&r->segments);
+    rr_groups_clear(&r->groups);
+    for (uint32_t c = 0; c < n_contracts; c++)
+        if (contracts[c]->pool)
+            r->pool[contracts[c] - book->contracts] =
+                rr_segments_add_pool(&r->segments, book, contracts[c], &r->by.span);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct rr_member *member = &members[i];
+        uint32_t first = r->segments.n_windows;
+        rr_groups_find_periods(&r->groups, &r->by, member->cells, member->n);
+        rr_segments_add_account(&r->segments, book, member->account, r->groups.period,
+                                r->groups.n_periods, r->pool, &r->by.span);
+        rr_groups_add(&r->groups, &r->by, i, member->cells, member->n, first,
+                      r->segments.n_windows - first);
+    }
+    sort_by_segment(r);
+    find_idle(r);
+}
+
+/* ---- what contracts add to their lines ---- */
+
+static int compare_contract_lines(const void *a, const void *b, void *lines)
+{
+    const struct rr_rated_line *x = (struct rr_rated_line *)lines + *(const uint32_t *)a;
+    const struct rr_rated_line *y = (struct rr_rated_line *)lines + *(const uint32_t *)b;
+    if (x->contract != y->contract)
+        return x->contract < y->contract ? -1 : 1;
+    return rr_line_order(x, y);
+}
+
+/* The lines of contracts, by contract, then in their order; returns how many. */
+static uint32_t list_contract_lines(struct rr_rating *r)
+{
+    uint32_t n = 0;
+    if (r->rated.n_lines > r->of_contract_size) {
+        r->of_contract_size = 2 * r->rated.n_lines;
+        r->of_contract = rr_realloc(r->of_contract, r->of_contract_size * sizeof *r->of_contract);
+    }
+    for (uint32_t i = 0; i < r->rated.n_lines; i++)
+        if (r->rated.lines[i].contract)
+            r->of_contract[n++] = i;
+    qsort_r(r->of_contract, n, sizeof *r->of_contract, compare_contract_lines, r->rated.lines);
+    return n;
+}
+
+typedef int (*settlement)(const struct rr_deal_lines *deal, struct rr_error *err);
+
+/* Hands each contract its lines. Contracts rise. One without lines has its commitment too. */
+static int settle(struct rr_rating *r, const struct rr_contract *const *contracts,
+                  uint32_t n_contracts, settlement add, struct rr_error *err)
+{
+    uint32_t n = list_contract_lines(r);
+    for (uint32_t c = 0, first = 0, end; c < n_contracts; c++, first = end) {
+        for (end = first; end < n && r->rated.lines[r->of_contract[end]].contract == contracts[c];)
+            end++;
+        const struct rr_deal_lines deal = {
+            r->by.book, contracts[c], &r->by.span, &r->rated, r->of_contract + first, end - first,
+            r->texts};
+        if (add(&deal, err) != 0)
             return -1;
-        first = end;
     }
     return 0;
 }
 
-int rr_rating_account(struct rr_rating *r, struct rr_text account, struct rr_cell *cells,
-                      uint32_t n, struct rr_rated **rated, struct rr_error *err)
+/* Contracts are followed from their begin, whatever periods are asked for. */
+static void drop_earlier(struct rr_rated *rated, int32_t first)
 {
-    rr_rated_clear(&r->rated);
-    rr_arena_reset(r->details);
-    r->rated.account = account;
-    find_segments(r, cells, n);
-    reserve(r, n);
-    make_groups(r, cells, n);
-    sort_by_segment(r);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < rated->n_lines; i++)
+        if (rated->lines[i].period >= first)
+            rated->lines[n++] = rated->lines[i];
+    rated->n_lines = n;
+    n = 0;
+    for (uint32_t i = 0; i < rated->n_unrated; i++)
+        if (rated->unrated[i].period >= first)
+            rated->unrated[n++] = rated->unrated[i];
+    rated->n_unrated = n;
+}
+
+int rr_rating_party(struct rr_rating *r, const struct rr_member *members, uint32_t n,
+                    const struct rr_contract *const *contracts, uint32_t n_contracts,
+                    struct rr_rated **rated, struct rr_error *err)
+{
     *rated = &r->rated;
-    if (rate_segments(r, err) != 0)
+    rr_rated_clear(&r->rated);
+    rr_arena_reset(r->texts);
+    r->members = members;
+    r->by.span = r->span;
+    if (n_contracts > 0)
+        r->by.span.first = r->span.begin;
+    make_groups(r, members, n, contracts, n_contracts);
+    if (rate_segments(r, err) != 0 ||
+        rr_minimums_add(&r->rated, r->by.book, &r->segments, err) != 0 ||
+        settle(r, contracts, n_contracts, rr_commitment_add, err) != 0 ||
+        settle(r, contracts, n_contracts, rr_credits_add, err) != 0 ||
+        collect_unrated(r, err) != 0)
         return -1;
-    return collect_unrated(r, err);
+    if (n_contracts > 0) {
+        drop_earlier(&r->rated, r->span.first);
+        rr_shares_divide(&r->rated);
+    }
+    return 0;
 }

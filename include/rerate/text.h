@@ -51,7 +51,7 @@ static inline bool rr_text_equal(struct rr_text a, struct rr_text b)
 static inline int rr_text_compare(struct rr_text a, struct rr_text b)
 {
     uint32_t shorter = a.len < b.len ? a.len : b.len;
-    int order = shorter ? memcmp(a.ptr, b.ptr, shorter) : 0;
+    int order = shorter && a.ptr != b.ptr ? memcmp(a.ptr, b.ptr, shorter) : 0;
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 

@@ -18,6 +18,14 @@ static rr_decimal decimal(const char *text)
         .cases = &(struct rr_case){.price = {__VA_ARGS__}}, .n_cases = 1                           \
     }
 
+static bool price(const struct rr_charge *charge, rr_decimal quantity, int days, int period_days,
+                  struct rr_amount *amount)
+{
+    const struct rr_priced usage = {.quantity = quantity};
+    return rr_charge_amount(charge, &charge->cases[0].price, &usage,
+                            (struct rr_part){days, period_days}, 0, amount);
+}
+
 /* What the charge comes to in cents, half up, and exactly. */
 static void expect(const struct rr_charge *charge, const char *quantity, int days, int period_days,
                    const char *money, const char *exact)
@@ -25,7 +33,7 @@ static void expect(const struct rr_charge *charge, const char *quantity, int day
     struct rr_amount amount;
     rr_decimal got_money, got_exact;
     char text[RR_DECIMAL_TEXT];
-    ck_assert(rr_price(charge, decimal(quantity), days, period_days, &amount));
+    ck_assert(price(charge, decimal(quantity), days, period_days, &amount));
     ck_assert(rr_amount_round(&amount, 2, RR_HALF_UP, &got_money, &got_exact));
     rr_decimal_format(got_exact, text);
     ck_assert_str_eq(text, exact);
@@ -57,7 +65,7 @@ START_TEST(per_unit)
     expect(&charge, "10", 1, 1, "0.00", "0");
     expect(&charge, "3", 1, 1, "0.00", "0");
     expect(&charge, "-3", 1, 1, "-0.15", "-0.15"); /* nothing is free of what is below zero */
-    ck_assert(rr_prices_negative(&charge));
+    ck_assert(rr_takes_negative(&charge.cases[0].price));
     /* 3 x 0.5 = 1.5 and 5 x 0.5 = 2.5 of the last place: shown half even. */
     charge = (struct rr_charge)PRICED(.key = RR_PER_UNIT, .amount = decimal("0.5"));
     expect(&charge, "0.000000000000000003", 1, 1, "0.00", "0.000000000000000002");
@@ -87,7 +95,7 @@ START_TEST(graduated)
     expect(&charge, "20.001", 1, 1, "95.00", "95.001"); /* 92 + 3 + 0.001 */
     expect(&charge, "100", 1, 1, "175.00", "175");      /* 92 + 3 + 80 */
     expect(&charge, "-5", 1, 1, "2.00", "2");           /* counts as 0 */
-    ck_assert(!rr_prices_negative(&charge));
+    ck_assert(!rr_takes_negative(&charge.cases[0].price));
     charge.free = decimal("90");
     expect(&charge, "100", 1, 1, "52.00", "52");
 }
@@ -151,7 +159,7 @@ START_TEST(rounding_rules_and_minor_units)
         for (int rule = RR_HALF_UP; rule <= RR_DOWN; rule++) {
             struct rr_amount amount;
             rr_decimal money, exact;
-            ck_assert(rr_price(&charge, RR_DECIMAL_ONE, 1, 1, &amount));
+            ck_assert(price(&charge, RR_DECIMAL_ONE, 1, 1, &amount));
             ck_assert(
                 rr_amount_round(&amount, cases[i].digits, (enum rr_rounding)rule, &money, &exact));
             ck_assert_msg(money == decimal(want[rule]), "%s, rule %d", cases[i].price, rule);
@@ -179,9 +187,9 @@ START_TEST(what_leaves_the_range_is_said)
     struct rr_charge charge = PRICED(.key = RR_PER_UNIT, .amount = RR_DECIMAL_LIMIT - 1);
     struct rr_amount amount;
     rr_decimal money, exact;
-    ck_assert(rr_price(&charge, RR_DECIMAL_LIMIT - 1, 1, 1, &amount));
+    ck_assert(price(&charge, RR_DECIMAL_LIMIT - 1, 1, 1, &amount));
     ck_assert(!rr_amount_round(&amount, 2, RR_HALF_UP, &money, &exact));
-    ck_assert(rr_price(&charge, RR_DECIMAL_ONE, 1, 1, &amount));
+    ck_assert(price(&charge, RR_DECIMAL_ONE, 1, 1, &amount));
     ck_assert(!rr_amount_round(&amount, 2, RR_UP, &money, &exact)); /* 10^20 after rounding */
     ck_assert(rr_amount_round(&amount, 2, RR_DOWN, &money, &exact));
     ck_assert(exact == RR_DECIMAL_LIMIT - 1);
