@@ -285,18 +285,20 @@ struct rr_mistake {
 
 enum { RR_MISTAKES_MAX = 50 };
 
-/* What is wrong with a book, by file and line. Fill it with zeros before use and give it to
+/* What is wrong with a book, or likely so, by file and line. Fill it with zeros before use and give it to
  * rr_mistakes_fini after. The first RR_MISTAKES_MAX that were met are kept. */
 struct rr_mistakes {
     struct rr_arena *arena;
-    int n_found; /* all */
-    int n;       /* kept */
+    int n_found;      /* all */
+    int n_repeated;   /* of these, until they are sorted: the same behind another alias */
+    int n;            /* kept */
+    const char *mark; /* before each text: "warning: "; NULL for mistakes */
     struct rr_mistake item[RR_MISTAKES_MAX];
 };
 
 void rr_mistakes_fini(struct rr_mistakes *mistakes);
 
-/* "FILE:LINE:COLUMN: TEXT" for each on a line of its own, then how many more were found. The
+/* "FILE:LINE:COLUMN: MARK TEXT" for each on a line of its own, then how many more were found. The
  * caller frees it. */
 char *rr_mistakes_text(const struct rr_mistakes *mistakes);
 
@@ -326,6 +328,11 @@ void rr_book_files_fini(struct rr_book_files *files);
  * Not collective: the same bytes make the same book on every rank. */
 struct rr_book *rr_book_parse(const struct rr_book_files *files, struct rr_mistakes *mistakes,
                               struct rr_error *err);
+
+/* What is right and likely wrong all the same: a meter that no charge prices, a gap between two
+ * subscriptions, a tier that costs more than the one below. `warnings` is filled with zeros before,
+ * and sorted after. */
+void rr_book_warn(const struct rr_book *book, struct rr_mistakes *warnings);
 
 /* rr_book_read, then rr_book_parse. */
 struct rr_book *rr_book_open(const char *path, struct rr_error *err);
