@@ -358,7 +358,7 @@ static void warn_of_gaps(const struct warner *w)
         struct stretch next = next_stretch(book, &s, &t);
         if (next.start == next.end) {
             WARN(w, next.source, next.place,
-                 "this row is outside of the contract's time and has no effect");
+                 "this row is outside of the contract's time, so it makes nobody a member");
             continue;
         }
         bool same = last.account.len > 0 && rr_text_equal(last.account, next.account);
