@@ -1,6 +1,8 @@
 /* The book: its files, its top level, and its life. The sections are read in book_*.c. */
 #include "book.h"
 
+#include "../io/memory.h"
+#include "../io/stream.h"
 #include "book_reader.h"
 
 #include <errno.h>
@@ -82,13 +84,13 @@ static void read_default_plan(struct rr_book_reader *reader, const struct rr_yam
     if (!rr_read_text(reader, node, "`default_plan`", &name))
         return;
     book->default_plan = rr_book_find_plan(book, name);
-    if (book->default_plan == RR_NO_COLUMN)
+    if (book->default_plan == RR_NO_COLUMN && !reader->plans_wrong)
         RR_WRONG(reader, node, "`default_plan`: `%.*s` is not among `plans`%s", RR_SHOW(name),
                  rr_suggest(reader, name, rr_plan_names(reader)));
 }
 
 /* In the order in which they are read: each may count on those above. */
-static const struct rr_book_key book_keys[] = {
+const struct rr_book_key rr_top_keys[] = {
     {"rerate", read_format, RR_KEY_REQUIRED},
     {"currency", read_currency, RR_KEY_REQUIRED},
     {"timezone", read_timezone, RR_KEY_OPTIONAL},
@@ -99,8 +101,8 @@ static const struct rr_book_key book_keys[] = {
     {"meters", rr_read_meters, RR_KEY_REQUIRED},
     {"plans", rr_read_plans, RR_KEY_OPTIONAL},
     {"default_plan", read_default_plan, RR_KEY_OPTIONAL},
+    {"contracts", rr_read_contracts, RR_KEY_OPTIONAL},
     {"subscriptions", rr_read_subscriptions, RR_KEY_OPTIONAL},
-    {"contracts", NULL, RR_KEY_LATER},
     {0},
 };
 
@@ -126,6 +128,11 @@ static struct rr_book *create_book(const struct rr_book_files *files)
         book->subscriptions_source =
             rr_arena_text(arena, files->subscriptions, files->subscriptions_len);
     }
+    if (files->contracts_path != NULL) {
+        const char *path = files->contracts_path;
+        book->contracts_path = rr_arena_text(arena, path, strlen(path));
+        book->contracts_source = rr_arena_text(arena, files->contracts, files->contracts_len);
+    }
     struct rr_usage *usage = &book->usage;
     usage->columns = rr_arena_alloc(arena, RR_BATCH_COLUMNS * sizeof *usage->columns);
     usage->values = rr_arena_alloc(arena, RR_VALUES_MAX * sizeof *usage->values);
@@ -142,7 +149,8 @@ static void read_book(struct rr_book_reader *reader)
         rr_yaml_parse(book->path, book->source, book->arena, reader->mistakes);
     if (root == NULL)
         return;
-    rr_read_keys(reader, root, "the book", book_keys, book);
+    rr_read_keys(reader, root, "the book", rr_top_keys, book);
+    rr_settle_contracts(reader);
     if (book->zone == NULL && rr_yaml_get(root, "timezone") == NULL)
         book->zone = rr_zone_open("UTC", NULL);
 }
@@ -163,6 +171,7 @@ struct rr_book *rr_book_parse(const struct rr_book_files *files, struct rr_mista
     struct rr_mistakes own = {0};
     struct rr_book_reader reader = {.mistakes = mistakes != NULL ? mistakes : &own};
     reader.book = create_book(files);
+    reader.file = reader.book->path;
     read_book(&reader);
     if (reader.mistakes->n_found > 0) {
         rr_mistakes_sort(reader.mistakes);
@@ -199,8 +208,14 @@ static int read_all(int fd, const char *path, char *into, size_t len, struct rr_
     return 0;
 }
 
+static int fail_too_big(const char *path, off_t most, struct rr_error *err)
+{
+    return rr_fail(err, RR_EXIT_INPUT, "%s: the file is too big; name a file of at most %lld MB",
+                   path, (long long)most / (1024 * 1024));
+}
+
 /* A whole regular file, with a NUL behind it. */
-static int read_file(const char *path, off_t most, char **bytes, size_t *len, struct rr_error *err)
+static int read_plain(const char *path, off_t most, char **bytes, size_t *len, struct rr_error *err)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -212,10 +227,12 @@ static int read_file(const char *path, off_t most, char **bytes, size_t *len, st
         rr_fail_errno(err, RR_EXIT_IO, path, "read");
         goto done;
     }
-    if (!S_ISREG(st.st_mode) || st.st_size > most) {
-        rr_fail(err, RR_EXIT_INPUT, "%s: %s; name a file of at most %lld MB", path,
-                S_ISREG(st.st_mode) ? "the file is too big" : "this is not a file",
-                (long long)most / (1024 * 1024));
+    if (!S_ISREG(st.st_mode)) {
+        rr_fail(err, RR_EXIT_INPUT, "%s: this is not a file; name one", path);
+        goto done;
+    }
+    if (st.st_size > most) {
+        fail_too_big(path, most, err);
         goto done;
     }
     *len = (size_t)st.st_size;
@@ -233,6 +250,41 @@ done:
     return status;
 }
 
+static int read_zstd(const char *path, off_t most, char **bytes, size_t *len, struct rr_error *err)
+{
+    const struct rr_stored stored = {.path = path, .zstd = true};
+    struct rr_stream *stream = rr_stream_open(&stored, 0, false, err);
+    size_t room = 64 * 1024, got = 0;
+    int status = stream == NULL ? -1 : 0;
+    *bytes = NULL;
+    *len = 0;
+    do {
+        room *= 2;
+        *bytes = rr_realloc(*bytes, room + 1);
+        if (status == 0)
+            status = rr_stream_read(stream, *bytes + *len, room - *len, &got, err);
+        *len += got;
+    } while (status == 0 && *len == room && *len <= (size_t)most);
+    if (status == 0 && *len > (size_t)most)
+        status = fail_too_big(path, most, err);
+    rr_stream_close(stream);
+    if (status != 0) {
+        free(*bytes);
+        *bytes = NULL;
+        return -1;
+    }
+    (*bytes)[*len] = '\0';
+    return 0;
+}
+
+/* A whole file, unpacked. */
+static int read_file(const char *path, off_t most, char **bytes, size_t *len, struct rr_error *err)
+{
+    size_t n = strlen(path);
+    bool zstd = n > 4 && strcmp(path + n - 4, ".zst") == 0;
+    return (zstd ? read_zstd : read_plain)(path, most, bytes, len, err);
+}
+
 /* `name` seen from the folder that `beside` is in. */
 static char *resolve(const char *beside, const char *name)
 {
@@ -242,26 +294,47 @@ static char *resolve(const char *beside, const char *name)
     return asprintf(&path, "%.*s%s", folder, beside, name) < 0 ? NULL : path;
 }
 
-/* Reads the file that the book's `subscriptions` names, if it does. */
-static int read_subscriptions(struct rr_book_files *files, struct rr_error *err)
+/* Where the bytes of a file beside the book go. */
+struct beside {
+    const char *key; /* of the book: it names the file */
+    off_t most;
+    char **path;
+    char **bytes;
+    size_t *len;
+};
+
+/* Reads the file that a key of the book names, if it does. */
+static int read_beside(const char *book, const struct rr_yaml *root, const struct beside *beside,
+                       struct rr_error *err)
 {
+    const struct rr_yaml *name = rr_yaml_get(root, beside->key);
+    if (name == NULL || name->kind != RR_YAML_TEXT || name->text.len == 0 || rr_yaml_is_null(name))
+        return 0;
+    *beside->path = resolve(book, name->text.ptr);
+    int status = *beside->path == NULL
+                     ? rr_fail_errno(err, RR_EXIT_IO, book, "read")
+                     : read_file(*beside->path, beside->most, beside->bytes, beside->len, err);
+    if (status != 0)
+        rr_fail_prefix(err, "%s:%d:%d: `%s`", book, name->place.line, name->place.column,
+                       beside->key);
+    return status;
+}
+
+static int read_others(struct rr_book_files *files, struct rr_error *err)
+{
+    const struct beside others[] = {
+        {"subscriptions", SUBSCRIPTIONS_BYTES_MAX, &files->subscriptions_path,
+         &files->subscriptions, &files->subscriptions_len},
+        {"contracts", BOOK_BYTES_MAX, &files->contracts_path, &files->contracts,
+         &files->contracts_len},
+    };
     struct rr_mistakes ignored = {0}; /* rr_book_parse finds them again */
     struct rr_arena *arena = rr_arena_create();
     struct rr_text bytes = {files->book, (uint32_t)files->book_len};
     const struct rr_yaml *root = rr_yaml_parse(files->path, bytes, arena, &ignored);
-    const struct rr_yaml *name = rr_yaml_get(root, "subscriptions");
     int status = 0;
-    if (name != NULL && name->kind == RR_YAML_TEXT && name->text.len > 0 &&
-        !rr_yaml_is_null(name)) {
-        files->subscriptions_path = resolve(files->path, name->text.ptr);
-        status = files->subscriptions_path == NULL
-                     ? rr_fail_errno(err, RR_EXIT_IO, files->path, "read")
-                     : read_file(files->subscriptions_path, SUBSCRIPTIONS_BYTES_MAX,
-                                 &files->subscriptions, &files->subscriptions_len, err);
-        if (status != 0)
-            rr_fail_prefix(err, "%s:%d:%d: `subscriptions`", files->path, name->place.line,
-                           name->place.column);
-    }
+    for (size_t i = 0; i < sizeof others / sizeof *others && status == 0; i++)
+        status = read_beside(files->path, root, &others[i], err);
     rr_mistakes_fini(&ignored);
     rr_arena_destroy(arena);
     return status;
@@ -274,7 +347,7 @@ int rr_book_read(const char *path, struct rr_book_files *files, struct rr_error 
                      ? rr_fail_errno(err, RR_EXIT_IO, path, "read")
                      : read_file(path, BOOK_BYTES_MAX, &files->book, &files->book_len, err);
     if (status == 0)
-        status = read_subscriptions(files, err);
+        status = read_others(files, err);
     if (status != 0)
         rr_book_files_fini(files);
     return status;
@@ -286,6 +359,8 @@ void rr_book_files_fini(struct rr_book_files *files)
     free(files->book);
     free(files->subscriptions_path);
     free(files->subscriptions);
+    free(files->contracts_path);
+    free(files->contracts);
     *files = (struct rr_book_files){0};
 }
 

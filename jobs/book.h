@@ -26,6 +26,8 @@ enum {
     RR_PLANS_MAX = 100000,
     RR_CHARGES_MAX = 10000, /* of a version */
     RR_TIERS_MAX = 10000,   /* of a charge */
+    RR_CASES_MAX = 10000,   /* of a charge */
+    RR_CONTRACTS_MAX = 100000,
 };
 #define RR_OPEN_END INT32_MAX /* a subscription or tier that has no end */
 
@@ -121,6 +123,7 @@ struct rr_price {
                               percent: the rate, in percent */
     bool prorate;          /* flat */
     struct rr_tier *tiers; /* graduated, volume, graduated_percent */
+    struct rr_place *tier_places;
     int n_tiers;
     rr_decimal package_size;
     bool package_down;
@@ -134,6 +137,7 @@ struct rr_case {
     int n_where;
     struct rr_text detail; /* the `where` as a line's detail shows it: `region=eu;model=x|y` */
     struct rr_price price;
+    struct rr_place place;
 };
 
 enum rr_units_round { RR_UNITS_NONE, RR_UNITS_UP, RR_UNITS_DOWN, RR_UNITS_HALF_UP };
@@ -191,6 +195,7 @@ struct rr_commit {
     bool upfront;
     bool has_overage;
     rr_decimal overage; /* what one of the amounts beyond costs: 1.25 */
+    struct rr_place place;
 };
 
 struct rr_credit {
@@ -200,28 +205,36 @@ struct rr_credit {
     int64_t priority;        /* 1 first */
     struct rr_text *charges; /* ids; none: all lines */
     int n_charges;
+    struct rr_place place;
 };
 
-/* An account's time in a contract, within the contract's own. */
+/* An account's time in a contract, within the contract's own. A row of the subscriptions that lies
+ * outside of the contract's time altogether is a stay of no days (start == end): the account is no
+ * member for it, but one with a deal, which has no default plan. */
 struct rr_stay {
     struct rr_text account;
     int contract;       /* index into rr_book.contracts */
     int32_t start, end; /* days; RR_OPEN_END */
     const char *source; /* the file that says so, and where */
-    int line;
+    int line, column;
 };
 
 struct rr_contract {
     struct rr_text name;
-    struct rr_plan plan;    /* with the contract's own charges and minimum; its name is that of the
+    struct rr_plan plan;   /* with the contract's own charges and minimum; its name is that of the
                                book's plan, empty where the contract names none */
-    struct rr_text bill_to; /* who pays; empty: each account its own */
+    struct rr_charge *own; /* the charges of the contract itself, which stand in all versions too */
+    int n_own;
+    struct rr_text bill_to; /* who pays; where the book does not say, the first account by name of a
+                               pooled contract or of one with a single account; empty: each account
+                               its own */
     bool pool;
     int32_t start, end;  /* days; RR_OPEN_END */
     rr_decimal discount; /* in percent, of metered lines */
     struct rr_commit commit;
     struct rr_credit *credits; /* in the order in which they apply: priority, until, id */
     int n_credits;
+    const char *file; /* the book, or the file of contracts */
     struct rr_place place;
 };
 
@@ -272,18 +285,20 @@ struct rr_mistake {
 
 enum { RR_MISTAKES_MAX = 50 };
 
-/* What is wrong with a book, by file and line. Fill it with zeros before use and give it to
+/* What is wrong with a book, or likely so, by file and line. Fill it with zeros before use and give it to
  * rr_mistakes_fini after. The first RR_MISTAKES_MAX that were met are kept. */
 struct rr_mistakes {
     struct rr_arena *arena;
-    int n_found; /* all */
-    int n;       /* kept */
+    int n_found;      /* all */
+    int n_repeated;   /* of these, until they are sorted: the same behind another alias */
+    int n;            /* kept */
+    const char *mark; /* before each text: "warning: "; NULL for mistakes */
     struct rr_mistake item[RR_MISTAKES_MAX];
 };
 
 void rr_mistakes_fini(struct rr_mistakes *mistakes);
 
-/* "FILE:LINE:COLUMN: TEXT" for each on a line of its own, then how many more were found. The
+/* "FILE:LINE:COLUMN: MARK TEXT" for each on a line of its own, then how many more were found. The
  * caller frees it. */
 char *rr_mistakes_text(const struct rr_mistakes *mistakes);
 
@@ -313,6 +328,11 @@ void rr_book_files_fini(struct rr_book_files *files);
  * Not collective: the same bytes make the same book on every rank. */
 struct rr_book *rr_book_parse(const struct rr_book_files *files, struct rr_mistakes *mistakes,
                               struct rr_error *err);
+
+/* What is right and likely wrong all the same: a meter that no charge prices, a gap between two
+ * subscriptions, a tier that costs more than the one below. `warnings` is filled with zeros before,
+ * and sorted after. */
+void rr_book_warn(const struct rr_book *book, struct rr_mistakes *warnings);
 
 /* rr_book_read, then rr_book_parse. */
 struct rr_book *rr_book_open(const char *path, struct rr_error *err);

@@ -1,12 +1,18 @@
 /* The book's `meters`, and the conditions and dimensions that meters and charges share. */
 #include "book_reader.h"
 
-#include <rerate/kernel.h>
+/* What a meter can make of its records. */
+static const struct aggregate {
+    const char *name;
+    bool needs_value;
+    bool is_text; /* the value is any text, not a number */
+} aggregates[] = {
+    {"count", false, false}, {"sum", true, false},        {"min", true, false},
+    {"max", true, false},    {"latest", true, false},     {"average", true, false},
+    {"unique", true, true},  {"percentile", true, false}, {"time_weighted", true, false},
+};
 
-static const char *const aggregates[] = {"count", "sum", "min", "max", "latest", NULL};
-
-static const char *const later_aggregates[] = {"average", "unique", "percentile", "time_weighted",
-                                               NULL};
+enum { AGGREGATES = sizeof aggregates / sizeof *aggregates };
 
 /* ---- where, by, split ---- */
 
@@ -65,29 +71,45 @@ void rr_read_where(struct rr_book_reader *reader, const struct rr_yaml *node,
 
 struct meter_draft {
     struct rr_meter *meter;
-    const struct rr_yaml *of;
-    bool aggregate_wrong;
+    const struct aggregate *aggregate; /* NULL when left out or wrong */
+    const struct rr_yaml *of, *p, *values;
 };
+
+static bool is(struct rr_text text, const char *name)
+{
+    return rr_text_equal(text, rr_text_of(name));
+}
 
 static void read_aggregate(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     struct meter_draft *draft = into;
-    struct rr_text text;
+    const char *names[AGGREGATES + 1] = {NULL};
     int chosen;
-    draft->aggregate_wrong = true;
-    if (!rr_read_text(reader, node, "`aggregate`", &text))
+    for (int i = 0; i < AGGREGATES; i++)
+        names[i] = aggregates[i].name;
+    if (!rr_read_choice(reader, node, "`aggregate`", names, &chosen))
         return;
-    for (int i = 0; later_aggregates[i] != NULL; i++) {
-        if (!rr_text_equal(text, rr_text_of(later_aggregates[i])))
-            continue;
-        RR_WRONG(reader, node, "`aggregate: %s` is not in this version of rerate%s",
-                 later_aggregates[i], rr_suggest(reader, (struct rr_text){0}, aggregates));
-        return;
-    }
-    if (!rr_read_choice(reader, node, "`aggregate`", aggregates, &chosen))
-        return;
-    draft->aggregate_wrong = false;
-    draft->meter->aggregate = draft->meter->kernel = rr_text_of(aggregates[chosen]);
+    draft->aggregate = &aggregates[chosen];
+    draft->meter->aggregate = draft->meter->kernel = rr_text_of(names[chosen]);
+}
+
+static void read_p(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    struct meter_draft *draft = into;
+    rr_decimal *p = &draft->meter->p;
+    draft->p = node;
+    if (rr_read_decimal(reader, node, "`p`", p) && (*p <= 0 || *p > 100 * RR_DECIMAL_ONE))
+        RR_WRONG(reader, node, "`p` is a percentage above 0 and at most 100, as 95 or 99.9");
+}
+
+static void read_values(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    static const char *const names[] = {"change", "level", NULL};
+    struct meter_draft *draft = into;
+    int chosen;
+    draft->values = node;
+    if (rr_read_choice(reader, node, "`values`", names, &chosen) && chosen == 1)
+        draft->meter->kernel = rr_text_of("level");
 }
 
 static void read_of(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
@@ -124,16 +146,32 @@ static void read_by(struct rr_book_reader *reader, const struct rr_yaml *node, v
                        "`usage.dimensions`", &draft->meter->by, &draft->meter->n_by);
 }
 
-static const struct rr_book_key meter_keys[] = {
+const struct rr_book_key rr_meter_keys[] = {
     {"aggregate", read_aggregate, RR_KEY_REQUIRED},
+    {"p", read_p, RR_KEY_OPTIONAL},
+    {"values", read_values, RR_KEY_OPTIONAL},
     {"of", read_of, RR_KEY_OPTIONAL},
     {"match", read_match, RR_KEY_OPTIONAL},
     {"where", read_meter_where, RR_KEY_OPTIONAL},
     {"by", read_by, RR_KEY_OPTIONAL},
-    {"p", NULL, RR_KEY_LATER},
-    {"values", NULL, RR_KEY_LATER},
     {0},
 };
+
+/* `p` and `values` belong to one aggregate each. */
+static void settle_aggregate(struct rr_book_reader *reader, const struct rr_entry *entry,
+                             const struct meter_draft *draft)
+{
+    struct rr_text name = draft->meter->aggregate;
+    if (draft->aggregate == NULL)
+        return;
+    if (is(name, "percentile") && draft->p == NULL)
+        RR_WRONG(reader, entry->key, "meter `%.*s` has no `p`; add the percentile it is, as p: 95",
+                 RR_SHOW(entry->name));
+    if (!is(name, "percentile") && draft->p != NULL)
+        RR_WRONG(reader, draft->p, "`p` is for `aggregate: percentile`; leave it out");
+    if (!is(name, "time_weighted") && draft->values != NULL)
+        RR_WRONG(reader, draft->values, "`values` is for `aggregate: time_weighted`; leave it out");
+}
 
 static bool same_field(struct rr_field a, struct rr_field b)
 {
@@ -143,11 +181,12 @@ static bool same_field(struct rr_field a, struct rr_field b)
 
 /* The field's index in usage.values, where it is added when it is new. */
 static int add_value(struct rr_book_reader *reader, const struct rr_yaml *node,
-                     struct rr_field field)
+                     struct rr_value value)
 {
     struct rr_usage *usage = &reader->book->usage;
     for (int i = 0; i < usage->n_values; i++) {
-        if (same_field(usage->values[i].field, field))
+        if (usage->values[i].is_text == value.is_text &&
+            same_field(usage->values[i].field, value.field))
             return i;
     }
     if (usage->n_values == RR_VALUES_MAX) {
@@ -155,28 +194,36 @@ static int add_value(struct rr_book_reader *reader, const struct rr_yaml *node,
                  RR_VALUES_MAX);
         return 0;
     }
-    usage->values[usage->n_values] = (struct rr_value){.field = field};
+    usage->values[usage->n_values] = value;
     return usage->n_values++;
+}
+
+/* A constant that is aggregated must be a number, as no record would be good otherwise. */
+static void check_constant(struct rr_book_reader *reader, const struct rr_yaml *node,
+                           const struct rr_value *value)
+{
+    rr_decimal ignored;
+    if (value->field.column == RR_NO_COLUMN && !value->is_text)
+        rr_read_decimal(reader, rr_yaml_get(node, "const"), "`of`", &ignored);
 }
 
 /* What a meter aggregates: its `of`, else usage.quantity. */
 static void settle_value(struct rr_book_reader *reader, const struct rr_entry *entry,
                          struct meter_draft *draft)
 {
-    struct rr_text name = draft->meter->aggregate;
-    draft->meter->value = RR_NO_COLUMN;
-    const struct rr_kernel *kernel = rr_kernel_find(name.ptr, name.len); /* NULL if left out */
-    if (draft->aggregate_wrong || kernel == NULL || !kernel->needs_value)
+    if (draft->aggregate == NULL || !draft->aggregate->needs_value)
         return; /* the `of` of a meter that reads no values has no meaning */
-    struct rr_field field;
+    struct rr_value value = {.is_text = draft->aggregate->is_text};
     const struct rr_yaml *node = draft->of != NULL ? draft->of : reader->quantity;
     if (node == NULL && !reader->quantity_wrong)
         RR_WRONG(reader, entry->key,
                  "meter `%.*s` has nothing to aggregate; add `of` to it, or `quantity` to `usage`",
                  RR_SHOW(entry->name));
-    if (node != NULL &&
-        rr_read_field(reader, node, draft->of != NULL ? "`of`" : "`quantity`", &field))
-        draft->meter->value = add_value(reader, node, field);
+    if (node == NULL ||
+        !rr_read_field(reader, node, draft->of != NULL ? "`of`" : "`quantity`", &value.field))
+        return;
+    check_constant(reader, node, &value);
+    draft->meter->value = add_value(reader, node, value);
 }
 
 static void read_meter(struct rr_book_reader *reader, const struct rr_entry *entry,
@@ -187,8 +234,12 @@ static void read_meter(struct rr_book_reader *reader, const struct rr_entry *ent
                                .match = entry->name,
                                .value = RR_NO_COLUMN,
                                .place = entry->key->place};
-    if (rr_read_keys(reader, entry->value, "a meter", meter_keys, &draft))
-        settle_value(reader, entry, &draft);
+    if (!rr_read_keys(reader, entry->value, "a meter", rr_meter_keys, &draft))
+        return;
+    if (!is(meter->aggregate, "time_weighted"))
+        meter->kernel = meter->aggregate;
+    settle_aggregate(reader, entry, &draft);
+    settle_value(reader, entry, &draft);
 }
 
 /* ---- all meters ---- */

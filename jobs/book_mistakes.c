@@ -51,6 +51,19 @@ static void clean(char *text)
     }
 }
 
+/* An alias is read where it is used, so one mistake behind it may be met many times. */
+static bool is_known(const struct rr_mistakes *mistakes, const char *file, struct rr_place place,
+                     const char *text)
+{
+    for (int i = 0; i < mistakes->n; i++) {
+        const struct rr_mistake *m = &mistakes->item[i];
+        if (m->place.line == place.line && m->place.column == place.column &&
+            strcmp(m->file, file) == 0 && strcmp(m->text, text) == 0)
+            return true;
+    }
+    return false;
+}
+
 void rr_mistake_add(struct rr_mistakes *mistakes, const char *file, struct rr_place place,
                     const char *format, ...)
 {
@@ -65,6 +78,10 @@ void rr_mistake_add(struct rr_mistakes *mistakes, const char *file, struct rr_pl
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     clean(text);
+    if (is_known(mistakes, file, place, text)) {
+        mistakes->n_repeated++;
+        return;
+    }
     mistakes->item[mistakes->n++] =
         (struct rr_mistake){.file = rr_arena_text(mistakes->arena, file, strlen(file)).ptr,
                             .place = place,
@@ -88,23 +105,11 @@ static int compare_mistakes(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->text, b->text);
 }
 
-/* An alias is read where it is used, so one mistake behind it may be met many times. */
-static void drop_repeats(struct rr_mistakes *mistakes)
-{
-    int n = 0;
-    for (int i = 0; i < mistakes->n; i++) {
-        if (n > 0 && compare_mistakes(&mistakes->item[n - 1], &mistakes->item[i]) == 0)
-            mistakes->n_found--;
-        else
-            mistakes->item[n++] = mistakes->item[i];
-    }
-    mistakes->n = n;
-}
-
 void rr_mistakes_sort(struct rr_mistakes *mistakes)
 {
     qsort(mistakes->item, (size_t)mistakes->n, sizeof *mistakes->item, compare_mistakes);
-    drop_repeats(mistakes);
+    mistakes->n_found -= mistakes->n_repeated;
+    mistakes->n_repeated = 0;
 }
 
 char *rr_mistakes_text(const struct rr_mistakes *mistakes)
@@ -114,12 +119,13 @@ char *rr_mistakes_text(const struct rr_mistakes *mistakes)
     FILE *out = open_memstream(&text, &len);
     if (out == NULL)
         return NULL;
+    const char *mark = mistakes->mark != NULL ? mistakes->mark : "";
     for (int i = 0; i < mistakes->n; i++) {
         const struct rr_mistake *m = &mistakes->item[i];
-        fprintf(out, "%s:%d:%d: %s\n", m->file, m->place.line, m->place.column, m->text);
+        fprintf(out, "%s:%d:%d: %s%s\n", m->file, m->place.line, m->place.column, mark, m->text);
     }
     if (mistakes->n_found > mistakes->n)
-        fprintf(out, "and %d more\n", mistakes->n_found - mistakes->n);
+        fprintf(out, "%sand %d more\n", mark, mistakes->n_found - mistakes->n);
     fclose(out);
     return text;
 }

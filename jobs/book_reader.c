@@ -53,6 +53,12 @@ static unsigned patience(struct rr_text text)
     return text.len < 4 ? 1 : text.len < 8 ? 2 : 3;
 }
 
+/* `fix` for `fixed`. */
+static bool shortens(struct rr_text text, struct rr_text name)
+{
+    return text.len >= 3 && text.len < name.len && memcmp(text.ptr, name.ptr, text.len) == 0;
+}
+
 const char *rr_nearest(struct rr_text text, const char *const *names)
 {
     const char *nearest = NULL;
@@ -63,7 +69,7 @@ const char *rr_nearest(struct rr_text text, const char *const *names)
         struct rr_text name = rr_text_of(*names);
         if (name.len > NAME_BYTES)
             continue;
-        unsigned edits = distance(text, name);
+        unsigned edits = shortens(text, name) ? 1 : distance(text, name);
         if (edits < best && edits < name.len) {
             best = edits;
             nearest = *names;
@@ -76,6 +82,8 @@ const char *rr_suggest(struct rr_book_reader *reader, struct rr_text text, const
 {
     char line[256] = "";
     size_t at = 0;
+    if (reader->mistakes->n == RR_MISTAKES_MAX)
+        return ""; /* nobody will read it */
     const char *nearest = rr_nearest(text, names);
     if (nearest != NULL)
         at = (size_t)snprintf(line, sizeof line, "; did you mean `%s`?", nearest);
@@ -155,6 +163,11 @@ bool rr_read_keys(struct rr_book_reader *reader, const struct rr_yaml *node, con
     return true;
 }
 
+void rr_leave_key(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    (void)reader, (void)node, (void)into;
+}
+
 /* ---- values ---- */
 
 bool rr_read_any_text(struct rr_book_reader *reader, const struct rr_yaml *node, const char *what,
@@ -206,6 +219,67 @@ bool rr_read_decimal(struct rr_book_reader *reader, const struct rr_yaml *node, 
                  "%s: `%.*s` is not a decimal number; write digits with at most one point, as 0.05",
                  what, RR_SHOW(text));
     return status == RR_DECIMAL_OK;
+}
+
+bool rr_read_not_negative(struct rr_book_reader *reader, const struct rr_yaml *node,
+                          const char *what, rr_decimal *out)
+{
+    if (!rr_read_decimal(reader, node, what, out))
+        return false;
+    if (*out < 0)
+        RR_WRONG(reader, node, "%s is below 0; give 0 or more", what);
+    return *out >= 0;
+}
+
+bool rr_read_whole(struct rr_book_reader *reader, const struct rr_yaml *node, const char *what,
+                   int least, int most, int *out)
+{
+    rr_decimal value;
+    if (!rr_read_decimal(reader, node, what, &value))
+        return false;
+    if (value % RR_DECIMAL_ONE != 0 || value < least * RR_DECIMAL_ONE ||
+        value > most * RR_DECIMAL_ONE) {
+        RR_WRONG(reader, node, "%s: `%.*s` is no whole number from %d to %d; give one", what,
+                 RR_SHOW(node->text), least, most);
+        return false;
+    }
+    *out = (int)(value / RR_DECIMAL_ONE);
+    return true;
+}
+
+bool rr_read_money(struct rr_book_reader *reader, const struct rr_yaml *node, const char *what,
+                   const struct rr_plan *currency_of, rr_decimal *out)
+{
+    if (!rr_read_not_negative(reader, node, what, out))
+        return false;
+    if (currency_of->currency[0] == '\0') /* which is a mistake already */
+        return true;
+    unsigned places = (unsigned)(RR_DECIMAL_PLACES - currency_of->minor_digits);
+    if ((rr_u128)*out % rr_pow10(places) == 0)
+        return true;
+    RR_WRONG(reader, node,
+             "%s: `%.*s` is finer than the minor unit of %s, and is billed as it stands; give at "
+             "most %d digits after the point",
+             what, RR_SHOW(node->text), currency_of->currency, currency_of->minor_digits);
+    return false;
+}
+
+static void read_percent_of(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    rr_decimal *percent = into;
+    if (rr_read_not_negative(reader, node, "`percent`", percent) && *percent > 100 * RR_DECIMAL_ONE)
+        RR_WRONG(reader, node,
+                 "`percent`: a discount of more than 100 would pay the customer; give 0 to 100");
+}
+
+const struct rr_book_key rr_discount_keys[] = {
+    {"percent", read_percent_of, RR_KEY_REQUIRED},
+    {0},
+};
+
+bool rr_read_discount(struct rr_book_reader *reader, const struct rr_yaml *node, rr_decimal *out)
+{
+    return rr_read_keys(reader, node, "`discount`", rr_discount_keys, out);
 }
 
 bool rr_read_day(struct rr_book_reader *reader, const struct rr_yaml *node, const char *what,
@@ -348,7 +422,7 @@ int rr_read_entries(struct rr_book_reader *reader, const struct rr_yaml *node, c
     return node->n;
 }
 
-/* Both tables are sorted by the name that each row begins with. */
+/* The tables are sorted by the name that each row begins with. */
 static int find_name(const void *rows, int n, size_t row_bytes, struct rr_text name)
 {
     int low = 0, high = n;
@@ -369,6 +443,7 @@ static int find_name(const void *rows, int n, size_t row_bytes, struct rr_text n
 
 _Static_assert(offsetof(struct rr_meter, name) == 0, "find_name reads the first field");
 _Static_assert(offsetof(struct rr_plan, name) == 0, "find_name reads the first field");
+_Static_assert(offsetof(struct rr_contract, name) == 0, "find_name reads the first field");
 
 int rr_book_find_meter(const struct rr_book *book, struct rr_text name)
 {
@@ -380,6 +455,11 @@ int rr_book_find_plan(const struct rr_book *book, struct rr_text name)
     return find_name(book->plans, book->n_plans, sizeof *book->plans, name);
 }
 
+int rr_book_find_contract(const struct rr_book *book, struct rr_text name)
+{
+    return find_name(book->contracts, book->n_contracts, sizeof *book->contracts, name);
+}
+
 const char **rr_plan_names(struct rr_book_reader *reader)
 {
     const struct rr_book *book = reader->book;
@@ -389,6 +469,17 @@ const char **rr_plan_names(struct rr_book_reader *reader)
     for (int i = 0; i < book->n_plans; i++)
         reader->plan_names[i] = book->plans[i].name.ptr;
     return reader->plan_names;
+}
+
+const char **rr_contract_names(struct rr_book_reader *reader)
+{
+    const struct rr_book *book = reader->book;
+    if (reader->contract_names != NULL)
+        return reader->contract_names;
+    reader->contract_names = rr_book_alloc(reader, (size_t)book->n_contracts + 1, sizeof(char *));
+    for (int i = 0; i < book->n_contracts; i++)
+        reader->contract_names[i] = book->contracts[i].name.ptr;
+    return reader->contract_names;
 }
 
 /* ---- cuts ---- */

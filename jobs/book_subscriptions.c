@@ -1,50 +1,55 @@
-/* The book's `subscriptions`: a list in the book, or a CSV file beside it (RFC 4180). */
+/* The book's `subscriptions`: a list in the book, or a CSV file beside it (RFC 4180). A row gives an
+ * account a plan, or makes it a member of a contract. */
 #include "book_reader.h"
 
 #include <stdlib.h>
 
-/* One subscription as it is read, with the places of its parts. */
+/* One row as it is read, with the places of its parts. */
 struct draft {
     const char *file;
     struct rr_place place;
     struct rr_text account;
-    struct rr_text plan;
+    struct rr_text plan; /* one of them is empty */
+    struct rr_text contract;
     struct rr_place plan_place;
-    int32_t start;
+    struct rr_place contract_place;
+    int32_t start; /* INT32_MIN: none */
     int32_t end;
     struct rr_place start_place;
     struct rr_place end_place;
     bool good; /* all parts could be read */
 };
 
-static void check_plan(struct rr_book_reader *reader, const struct draft *draft, int plan)
+static void wrong(struct rr_book_reader *reader, const struct draft *draft, struct rr_place place,
+                  const char *text)
 {
-    if (plan == RR_NO_COLUMN && reader->book->n_plans > 0)
-        rr_mistake_add(reader->mistakes, draft->file, draft->plan_place,
-                       "plan `%.*s` is not among `plans`%s", RR_SHOW(draft->plan),
-                       rr_suggest(reader, draft->plan, rr_plan_names(reader)));
+    rr_mistake_add(reader->mistakes, draft->file, place, "%s", text);
 }
 
-static void check_dates(struct rr_book_reader *reader, const struct draft *draft)
+static void check_order(struct rr_book_reader *reader, const struct draft *draft)
 {
     if (draft->end <= draft->start)
-        rr_mistake_add(reader->mistakes, draft->file, draft->end_place,
-                       "`end` is not after `start`; `end` is the first day that is no longer "
-                       "subscribed");
-    rr_check_cut(reader, draft->file, draft->start_place, "`start`", draft->start);
-    if (draft->end != RR_OPEN_END)
-        rr_check_cut(reader, draft->file, draft->end_place, "`end`", draft->end);
+        wrong(reader, draft, draft->end_place,
+              "`end` is not after `start`; `end` is the first day that is no longer subscribed");
 }
 
 /* Room for it was made before. */
 static void add_subscription(struct rr_book_reader *reader, const struct draft *draft)
 {
     struct rr_book *book = reader->book;
-    if (!draft->good)
-        return;
     int plan = rr_book_find_plan(book, draft->plan);
-    check_plan(reader, draft, plan);
-    check_dates(reader, draft);
+    if (plan == RR_NO_COLUMN && !reader->plans_wrong)
+        rr_mistake_add(reader->mistakes, draft->file, draft->plan_place,
+                       "plan `%.*s` is not among `plans`%s", RR_SHOW(draft->plan),
+                       rr_suggest(reader, draft->plan, rr_plan_names(reader)));
+    if (draft->start == INT32_MIN) {
+        wrong(reader, draft, draft->start_place, "a subscription has no `start`; add it");
+        return;
+    }
+    check_order(reader, draft);
+    rr_check_cut(reader, draft->file, draft->start_place, "`start`", draft->start);
+    if (draft->end != RR_OPEN_END)
+        rr_check_cut(reader, draft->file, draft->end_place, "`end`", draft->end);
     book->subscriptions[book->n_subscriptions++] =
         (struct rr_subscription){.account = draft->account,
                                  .plan = plan,
@@ -52,6 +57,55 @@ static void add_subscription(struct rr_book_reader *reader, const struct draft *
                                  .end = draft->end,
                                  .source = draft->file,
                                  .line = draft->place.line};
+}
+
+/* Only what is inside of the contract's time cuts. */
+static void check_stay_cuts(struct rr_book_reader *reader, const struct draft *draft,
+                            const struct rr_contract *contract)
+{
+    if (draft->start > contract->start && draft->start < contract->end)
+        rr_check_cut(reader, draft->file, draft->start_place, "`start`", draft->start);
+    if (draft->end > contract->start && draft->end < contract->end)
+        rr_check_cut(reader, draft->file, draft->end_place, "`end`", draft->end);
+}
+
+static void add_member(struct rr_book_reader *reader, const struct draft *draft)
+{
+    struct rr_book *book = reader->book;
+    int contract = rr_book_find_contract(book, draft->contract);
+    check_order(reader, draft);
+    if (contract == RR_NO_COLUMN) {
+        if (!reader->contracts_wrong)
+            rr_mistake_add(reader->mistakes, draft->file, draft->contract_place,
+                           "contract `%.*s` is not among `contracts`%s", RR_SHOW(draft->contract),
+                           rr_suggest(reader, draft->contract, rr_contract_names(reader)));
+        return;
+    }
+    check_stay_cuts(reader, draft, &book->contracts[contract]);
+    struct rr_stay stay = {.account = draft->account,
+                           .contract = contract,
+                           .start = draft->start,
+                           .end = draft->end,
+                           .source = draft->file,
+                           .line = draft->place.line,
+                           .column = draft->place.column};
+    rr_add_stay(reader, &stay);
+}
+
+static void add_row(struct rr_book_reader *reader, const struct draft *draft)
+{
+    if (!draft->good)
+        return;
+    if (draft->plan.len > 0 && draft->contract.len > 0)
+        wrong(reader, draft, draft->contract_place,
+              "a row has a `plan` or a `contract`, and this one has both; leave one of them empty");
+    else if (draft->plan.len > 0)
+        add_subscription(reader, draft);
+    else if (draft->contract.len > 0)
+        add_member(reader, draft);
+    else
+        wrong(reader, draft, draft->plan_place,
+              "this row has neither a `plan` nor a `contract`; name one of them");
 }
 
 /* ---- a list in the book ---- */
@@ -62,34 +116,48 @@ static void read_account(struct rr_book_reader *reader, const struct rr_yaml *no
     draft->good = rr_read_text(reader, node, "`account`", &draft->account) && draft->good;
 }
 
+/* A key without a value is left out, as an empty field of a CSV file is. */
+static bool is_empty(const struct rr_yaml *node)
+{
+    return node->kind == RR_YAML_TEXT && (node->text.len == 0 || rr_yaml_is_null(node));
+}
+
 static void read_plan(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     struct draft *draft = into;
     draft->plan_place = node->place;
-    draft->good = rr_read_text(reader, node, "`plan`", &draft->plan) && draft->good;
+    if (!is_empty(node))
+        draft->good = rr_read_text(reader, node, "`plan`", &draft->plan) && draft->good;
+}
+
+static void read_contract(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    struct draft *draft = into;
+    draft->contract_place = node->place;
+    if (!is_empty(node))
+        draft->good = rr_read_text(reader, node, "`contract`", &draft->contract) && draft->good;
 }
 
 static void read_start(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     struct draft *draft = into;
     draft->start_place = node->place;
-    draft->good = rr_read_day(reader, node, "`start`", &draft->start) && draft->good;
+    if (!is_empty(node))
+        draft->good = rr_read_day(reader, node, "`start`", &draft->start) && draft->good;
 }
 
-/* `end:` without a value is open, as an empty field of a CSV file is. */
 static void read_end(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     struct draft *draft = into;
-    bool empty = node->kind == RR_YAML_TEXT && node->text.len == 0;
     draft->end_place = node->place;
-    if (!empty && !rr_yaml_is_null(node))
+    if (!is_empty(node))
         draft->good = rr_read_day(reader, node, "`end`", &draft->end) && draft->good;
 }
 
-static const struct rr_book_key subscription_keys[] = {
-    {"account", read_account, RR_KEY_REQUIRED}, {"plan", read_plan, RR_KEY_REQUIRED},
-    {"start", read_start, RR_KEY_REQUIRED},     {"end", read_end, RR_KEY_OPTIONAL},
-    {"contract", NULL, RR_KEY_LATER},           {0},
+const struct rr_book_key rr_subscription_keys[] = {
+    {"account", read_account, RR_KEY_REQUIRED},   {"plan", read_plan, RR_KEY_OPTIONAL},
+    {"start", read_start, RR_KEY_OPTIONAL},       {"end", read_end, RR_KEY_OPTIONAL},
+    {"contract", read_contract, RR_KEY_OPTIONAL}, {0},
 };
 
 static void read_list(struct rr_book_reader *reader, const struct rr_yaml *node)
@@ -99,11 +167,16 @@ static void read_list(struct rr_book_reader *reader, const struct rr_yaml *node)
     for (int i = 0; i < node->n; i++) {
         const struct rr_yaml *item = node->item[i];
         int found_before = reader->mistakes->n_found;
-        struct draft draft = {
-            .file = book->path, .place = item->place, .end = RR_OPEN_END, .good = true};
-        rr_read_keys(reader, item, "a subscription", subscription_keys, &draft);
+        struct draft draft = {.file = book->path,
+                              .place = item->place,
+                              .plan_place = item->place,
+                              .start_place = item->place,
+                              .start = INT32_MIN,
+                              .end = RR_OPEN_END,
+                              .good = true};
+        rr_read_keys(reader, item, "a subscription", rr_subscription_keys, &draft);
         if (reader->mistakes->n_found == found_before)
-            add_subscription(reader, &draft);
+            add_row(reader, &draft);
     }
 }
 
@@ -228,7 +301,7 @@ static bool read_record(struct csv *csv)
     bool good = csv->p < csv->end;
     while (good) {
         if (csv->n_fields == FIELDS_MAX) {
-            csv_wrong(csv, here(csv), "more than 64 fields; a subscription has 4");
+            csv_wrong(csv, here(csv), "more than 64 fields; a subscription has 5");
             good = false;
             break;
         }
@@ -248,7 +321,8 @@ static void check_header(struct csv *csv)
     for (int c = ACCOUNT; c <= END; c++) {
         if (csv->column[c] == RR_NO_COLUMN)
             rr_mistake_add(csv->reader->mistakes, csv->path, (struct rr_place){1, 1},
-                           "no column `%s` in the header; it names account,plan,start,end",
+                           "no column `%s` in the header; it names "
+                           "account,plan,start,end[,contract]",
                            column_names[c]);
     }
 }
@@ -302,25 +376,26 @@ static bool csv_day(struct csv *csv, int column, int32_t *day)
 
 static void take_record(struct csv *csv)
 {
+    int contract = csv->column[CONTRACT];
     struct draft draft = {.file = csv->path,
                           .place = csv->place[0],
                           .plan_place = csv->place[csv->column[PLAN]],
                           .start_place = csv->place[csv->column[START]],
                           .end_place = csv->place[csv->column[END]],
-                          .end = RR_OPEN_END,
-                          .good = true};
-    int contract = csv->column[CONTRACT];
+                          .start = INT32_MIN,
+                          .end = RR_OPEN_END};
+    draft.good = csv_text(csv, ACCOUNT, &draft.account);
+    if (csv->field[csv->column[PLAN]].len > 0)
+        draft.good = csv_text(csv, PLAN, &draft.plan) && draft.good;
     if (contract != RR_NO_COLUMN && csv->field[contract].len > 0) {
-        csv_wrong(csv, csv->place[contract],
-                  "`contract` is not in this version of rerate; leave the field empty");
-        return;
+        draft.contract_place = csv->place[contract];
+        draft.good = csv_text(csv, CONTRACT, &draft.contract) && draft.good;
     }
-    draft.good = csv_text(csv, ACCOUNT, &draft.account) && draft.good;
-    draft.good = csv_text(csv, PLAN, &draft.plan) && draft.good;
-    draft.good = csv_day(csv, START, &draft.start) && draft.good;
+    if (csv->field[csv->column[START]].len > 0)
+        draft.good = csv_day(csv, START, &draft.start) && draft.good;
     if (csv->field[csv->column[END]].len > 0)
         draft.good = csv_day(csv, END, &draft.end) && draft.good;
-    add_subscription(csv->reader, &draft);
+    add_row(csv->reader, &draft);
 }
 
 static size_t count_lines(struct rr_text bytes)
@@ -383,9 +458,8 @@ static void check_overlaps(struct rr_book_reader *reader)
     }
 }
 
-void rr_read_subscriptions(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+static void read_either(struct rr_book_reader *reader, const struct rr_yaml *node)
 {
-    (void)into;
     struct rr_book *book = reader->book;
     struct rr_text path;
     if (node->kind == RR_YAML_LIST)
@@ -400,6 +474,15 @@ void rr_read_subscriptions(struct rr_book_reader *reader, const struct rr_yaml *
         RR_WRONG(reader, node, "`subscriptions`: `%.*s` was not read with the book", RR_SHOW(path));
     else
         read_csv(reader, book->subscriptions_path.ptr, book->subscriptions_source);
+}
+
+void rr_read_subscriptions(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    (void)into;
+    struct rr_book *book = reader->book;
+    int found_before = reader->mistakes->n_found;
+    read_either(reader, node);
+    reader->subscriptions_wrong = reader->mistakes->n_found > found_before;
     if (book->n_subscriptions < 2)
         return;
     qsort(book->subscriptions, (size_t)book->n_subscriptions, sizeof *book->subscriptions,

@@ -92,11 +92,15 @@ static bool put_where(FILE *out, const struct rr_usage *usage, const struct rr_m
 static bool put_meter(FILE *out, const struct rr_usage *usage, const struct rr_meter *meter)
 {
     put(out, "meter", meter->name);
-    put(out, "meter.aggregate", meter->aggregate);
+    put(out, "meter.aggregate", meter->kernel);
     if (usage->has_meter)
         put(out, "meter.match", meter->match);
     if (meter->value != RR_NO_COLUMN)
         put_field(out, usage, "meter.of", usage->values[meter->value].field);
+    if (meter->value != RR_NO_COLUMN && usage->values[meter->value].is_text)
+        put_word(out, "meter.of.is", "text");
+    if (meter->per_event)
+        put_word(out, "meter.keeps", "values");
     for (int i = 0; i < meter->n_by; i++)
         put(out, "meter.by", usage->dimensions[meter->by[i]]);
     return put_where(out, usage, meter);

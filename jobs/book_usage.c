@@ -32,7 +32,7 @@ static void read_const(struct rr_book_reader *reader, const struct rr_yaml *node
     field->constant = rr_read_text(reader, node, field->what, &field->text);
 }
 
-static const struct rr_book_key const_keys[] = {{"const", read_const, RR_KEY_REQUIRED}, {0}};
+const struct rr_book_key rr_const_keys[] = {{"const", read_const, RR_KEY_REQUIRED}, {0}};
 
 /* A column name or `{const: text}`, which is not yet a column in use. */
 static bool read_field_text(struct rr_book_reader *reader, const struct rr_yaml *node,
@@ -41,7 +41,7 @@ static bool read_field_text(struct rr_book_reader *reader, const struct rr_yaml 
     if (node->kind == RR_YAML_TEXT)
         return rr_read_text(reader, node, field->what, &field->text);
     if (node->kind == RR_YAML_MAP)
-        return rr_read_keys(reader, node, field->what, const_keys, field) && field->constant;
+        return rr_read_keys(reader, node, field->what, rr_const_keys, field) && field->constant;
     RR_WRONG(reader, node, "%s is a column name or {const: text}, not a list", field->what);
     return false;
 }
@@ -163,7 +163,7 @@ static void read_duplicates(struct rr_book_reader *reader, const struct rr_yaml 
         usage->duplicates = (enum rr_duplicates)chosen;
 }
 
-static const struct rr_book_key usage_keys[] = {
+const struct rr_book_key rr_usage_keys[] = {
     {"account", read_account, RR_KEY_REQUIRED},
     {"timestamp", read_timestamp, RR_KEY_REQUIRED},
     {"event_id", read_event_id, RR_KEY_OPTIONAL},
@@ -181,5 +181,5 @@ static const struct rr_book_key usage_keys[] = {
 void rr_read_usage(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     (void)into;
-    rr_read_keys(reader, node, "`usage`", usage_keys, &reader->book->usage);
+    rr_read_keys(reader, node, "`usage`", rr_usage_keys, &reader->book->usage);
 }

@@ -40,7 +40,7 @@ const struct rr_command rr_commands[] = {
     {"run", "-w DIR BOOK USAGE...", "read usage, aggregate, price, publish", BILLING "FSB", true,
      run},
     {"rate", "-w DIR BOOK", "price again from the kept state; reads no usage", BILLING, true, rate},
-    {"check", "BOOK [--usage FILE]", "prove a book, and that it reads this usage", "u", false,
+    {"check", "BOOK [--usage FILE]", "prove a book, and that it reads this usage", "uj", false,
      rr_command_check},
     {"status", "-w DIR", "state, results, a running job's progress", "wj", false,
      rr_command_status},
