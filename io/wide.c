@@ -75,9 +75,9 @@ bool rr_wide_multiply(struct rr_wide *into, const struct rr_wide *factor)
 {
     mp_limb_t product[2 * RR_WIDE_LIMBS] = {0};
     mp_size_t n = used(into), m = used(factor);
-    if (n >= m && m > 0)
+    if (n >= m && m > 0) /* the longer one comes first, and neither may be empty */
         mpn_mul(product, limbs_of(into), n, limbs_of(factor), m);
-    else if (n > 0)
+    else if (n > 0 && m > 0)
         mpn_mul(product, limbs_of(factor), m, limbs_of(into), n);
     if (!mpn_zero_p(product + RR_WIDE_LIMBS, RR_WIDE_LIMBS))
         return false;

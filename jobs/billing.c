@@ -17,23 +17,29 @@ struct billing {
     uint64_t memory;
 };
 
+/* Collective. Gives every rank a file that the book may name: path and bytes, NULL where it names none. */
+static void share_file(const struct rr_comm *comm, char **path, char **bytes, size_t *len)
+{
+    size_t path_len = *path ? strlen(*path) + 1 : 0;
+    rr_comm_share(comm, path, &path_len, 0);
+    rr_comm_share(comm, bytes, len, 0);
+    if (path_len == 0) {
+        free(*path);
+        *path = NULL;
+    }
+}
+
 /* Collective. Rank 0 reads the book's files; all parse the same bytes. */
 static int open_book(struct billing *b, struct rr_error *err)
 {
-    int result = b->comm->rank == 0 ? rr_book_read(b->options->book_path, &b->files, err) : 0;
+    struct rr_book_files *f = &b->files;
+    int result = b->comm->rank == 0 ? rr_book_read(b->options->book_path, f, err) : 0;
     if (rr_agree(b->comm, result, err) != 0)
         return -1;
-    size_t path_len = b->comm->rank == 0 ? strlen(b->files.path) : 0;
-    size_t more_len = b->files.subscriptions_path ? strlen(b->files.subscriptions_path) + 1 : 0;
-    rr_comm_share(b->comm, &b->files.path, &path_len, 0);
-    rr_comm_share(b->comm, &b->files.book, &b->files.book_len, 0);
-    rr_comm_share(b->comm, &b->files.subscriptions_path, &more_len, 0);
-    rr_comm_share(b->comm, &b->files.subscriptions, &b->files.subscriptions_len, 0);
-    if (more_len == 0) {
-        free(b->files.subscriptions_path);
-        b->files.subscriptions_path = NULL;
-    }
-    b->book = rr_book_parse(&b->files, NULL, err);
+    share_file(b->comm, &f->path, &f->book, &f->book_len);
+    share_file(b->comm, &f->subscriptions_path, &f->subscriptions, &f->subscriptions_len);
+    share_file(b->comm, &f->contracts_path, &f->contracts, &f->contracts_len);
+    b->book = rr_book_parse(f, NULL, err);
     return rr_agree(b->comm, b->book ? 0 : -1, err);
 }
 
