@@ -200,14 +200,15 @@ static bool share_charges(const struct rr_credit *a, const struct rr_credit *b)
     return false;
 }
 
+/* Sorted by priority and until: the second of a pair does not end before the first. */
 static void warn_of_credit_pairs(const struct warner *w, const struct rr_contract *contract)
 {
     for (int a = 0; a < contract->n_credits && contract->n_credits <= PAIRS_MAX; a++) {
         const struct rr_credit *first = &contract->credits[a];
         for (int b = a + 1; b < contract->n_credits; b++) {
             const struct rr_credit *second = &contract->credits[b];
-            if (second->priority == first->priority && first->from < second->until &&
-                second->from < first->until && share_charges(first, second))
+            if (second->priority == first->priority && second->from < first->until &&
+                share_charges(first, second))
                 WARN(w, contract->file, second->place,
                      "credits `%.*s` and `%.*s` take from the same lines at the same time with one "
                      "`priority`; say which goes first",

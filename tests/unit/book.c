@@ -305,11 +305,11 @@ START_TEST(orders_credits_as_they_apply)
     const struct rr_contract *pooled = &deals->contracts[POOLED];
     const struct rr_credit *c = pooled->credits;
     ck_assert_int_eq(pooled->n_credits, 4);
-    ck_assert(is(c[0].id, "a") && c[0].priority == 1 && c[0].amount == decimal("500"));
-    ck_assert(c[0].from == day("2025-01-01") && c[0].until == day("2025-07-01"));
+    ck_assert(is(c[0].id, "z") && c[0].priority == 1 && c[0].amount == decimal("500"));
+    ck_assert(c[0].from == day("2025-01-01") && c[0].until == RR_OPEN_END);
     ck_assert(c[0].n_charges == 2 && is(c[0].charges[1], "overage"));
-    ck_assert(is(c[1].id, "x") && c[1].priority == 100 && c[1].until == day("2030-01-01"));
-    ck_assert(is(c[2].id, "y") && is(c[3].id, "z") && c[3].until == RR_OPEN_END);
+    ck_assert(is(c[1].id, "y") && c[1].priority == 100 && c[1].until == day("2030-01-01"));
+    ck_assert(is(c[2].id, "a") && is(c[3].id, "b") && c[3].until == RR_OPEN_END);
     ck_assert(c[3].priority == 100 && c[3].n_charges == 0);
 }
 END_TEST
