@@ -66,8 +66,7 @@ char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *
                         digest_json(rr_digest_bytes(book->source.ptr, book->source.len)));
     if (book->subscriptions_path.len > 0)
         json_object_set_new(out, "subscriptions",
-                            digest_json(rr_digest_bytes(book->subscriptions_source.ptr,
-                                                        book->subscriptions_source.len)));
+                            digest_json(book->subscriptions_digest));
     json_object_set_new(out, "periods", periods_json(book, span));
     json_object_set_new(out, "inputs", inputs_json(manifest));
     json_object_set_new(out, "files", files_json(result));
