@@ -271,7 +271,7 @@ struct rr_book {
     struct rr_stay *stays; /* sorted by account, start; none overlap */
     int n_stays;
     struct rr_text subscriptions_path;   /* resolved beside the book; empty when there is no file */
-    struct rr_text subscriptions_source; /* that file's bytes */
+    struct rr_text subscriptions_source; /* that file's bytes, unpacked */
     struct rr_text contracts_path;       /* the same for the file of contracts */
     struct rr_text contracts_source;
 };
@@ -316,8 +316,8 @@ struct rr_book_files {
     size_t contracts_len;
 };
 
-/* Reads the book and the subscriptions file that it names. A book too broken to name one is
- * read alone: rr_book_parse says what is wrong with it. Errors: RR_EXIT_INPUT (missing),
+/* Reads the book and the files that its `subscriptions` and `contracts` name; a `.zst` file is
+ * unpacked. A book too broken to name one is read alone: rr_book_parse says what is wrong with it. Errors: RR_EXIT_INPUT (missing),
  * RR_EXIT_IO; `files` is then empty. */
 int rr_book_read(const char *path, struct rr_book_files *files, struct rr_error *err);
 void rr_book_files_fini(struct rr_book_files *files);
