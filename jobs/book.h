@@ -317,8 +317,8 @@ struct rr_book_files {
 };
 
 /* Reads the book and the files that its `subscriptions` and `contracts` name; a `.zst` file is
- * unpacked. A book too broken to name one is read alone: rr_book_parse says what is wrong with it. Errors: RR_EXIT_INPUT (missing),
- * RR_EXIT_IO; `files` is then empty. */
+ * unpacked. A book too broken to name one is read alone: rr_book_parse says what is wrong with it.
+ * Errors: RR_EXIT_INPUT (missing), RR_EXIT_IO; `files` is then empty. */
 int rr_book_read(const char *path, struct rr_book_files *files, struct rr_error *err);
 void rr_book_files_fini(struct rr_book_files *files);
 
