@@ -330,9 +330,9 @@ struct rr_book_files {
     size_t contracts_len;
 };
 
-/* Reads the book and the subscriptions file that it names. A book too broken to name one is
- * read alone: rr_book_parse says what is wrong with it. Errors: RR_EXIT_INPUT (missing),
- * RR_EXIT_IO; `files` is then empty. */
+/* Reads the book and the files that its `subscriptions` and `contracts` name; a `.zst` file is
+ * unpacked. A book too broken to name one is read alone: rr_book_parse says what is wrong with it.
+ * Errors: RR_EXIT_INPUT (missing), RR_EXIT_IO; `files` is then empty. */
 int rr_book_read(const char *path, struct rr_book_files *files, struct rr_error *err);
 /* The same without the subscriptions: only where they are. */
 int rr_book_read_apart(const char *path, struct rr_book_files *files, struct rr_error *err);
