@@ -99,7 +99,7 @@ static void share_first(const struct rr_comm *comm, struct rr_span *span)
 static int choose_span(struct publishing *p, struct rr_error *err)
 {
     const struct rr_book *book = p->in->book;
-    struct rr_span span = {INT32_MAX, INT32_MIN, 0, 0};
+    struct rr_span span = {INT32_MAX, INT32_MIN, 0, INT32_MIN};
     usage_periods(p, &span.first, &span.last);
     for (int i = 0; i < book->n_subscriptions; i++)
         include_day(p, &span, book->subscriptions[i].start);
