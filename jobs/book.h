@@ -282,7 +282,7 @@ struct rr_book {
     struct rr_book_row *rows;            /* then, the records that this rank reads */
     uint32_t n_rows;
     struct rr_digest subscriptions_digest; /* of the whole file, unpacked */
-    struct rr_text contracts_path;       /* the same for the file of contracts */
+    struct rr_text contracts_path;         /* the same for the file of contracts */
     struct rr_text contracts_source;
 };
 
@@ -321,7 +321,8 @@ struct rr_book_files {
     char *subscriptions_path; /* resolved beside the book; NULL when the book names no file */
     char *subscriptions;
     size_t subscriptions_len;
-    struct rr_book_row *rows; /* NULL: all records stand in `subscriptions`; else views into row_bytes */
+    struct rr_book_row
+        *rows; /* NULL: all records stand in `subscriptions`; else views into row_bytes */
     uint32_t n_rows;
     char *row_bytes;
     struct rr_digest subscriptions_digest; /* where there are rows */

@@ -85,7 +85,8 @@ static bool read_csv_field(struct rr_book_csv *csv, struct rr_text *field)
             return false;
         if (at_line_end(csv) || *csv->p == ',')
             return true;
-        rr_book_csv_wrong(csv, here(csv), "text after a closing quote; put all of the field in quotes");
+        rr_book_csv_wrong(csv, here(csv),
+                          "text after a closing quote; put all of the field in quotes");
         return false;
     }
     const char *from = csv->p;
@@ -93,7 +94,8 @@ static bool read_csv_field(struct rr_book_csv *csv, struct rr_text *field)
         csv->p++;
     *field = (struct rr_text){from, (uint32_t)(csv->p - from)};
     if (csv->p < csv->end && *csv->p == '"') {
-        rr_book_csv_wrong(csv, here(csv), "a quote inside a field without quotes; put all of it in quotes");
+        rr_book_csv_wrong(csv, here(csv),
+                          "a quote inside a field without quotes; put all of it in quotes");
         return false;
     }
     return true;
@@ -155,4 +157,3 @@ bool rr_book_csv_header(struct rr_book_csv *csv)
     check_header(csv);
     return csv->mistakes->n_found == found_before;
 }
-

@@ -33,7 +33,7 @@ static struct rr_text charge_of(const struct rr_deal_lines *deal, const struct r
 static void take(const struct rr_deal_lines *deal, const struct rr_credit *credit, uint32_t from,
                  uint32_t until, rr_decimal *balance)
 {
-    for (uint32_t i = from; i < until && *balance > 0;) {
+    for (uint32_t i = from; i<until && * balance> 0;) {
         const struct rr_rated_line head = deal->rated->lines[deal->line[i]];
         rr_decimal taken = 0;
         for (; i < until; i++) {

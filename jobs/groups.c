@@ -240,8 +240,7 @@ static void walk_period(struct rr_usage_groups *g, const struct rr_grouping *in,
     while (day < end) {
         while (windows->next < windows->n && windows->at[windows->next].to <= day)
             windows->next++;
-        const struct rr_window *w =
-            windows->next < windows->n ? &windows->at[windows->next] : NULL;
+        const struct rr_window *w = windows->next < windows->n ? &windows->at[windows->next] : NULL;
         bool inside = w && w->from <= day;
         int32_t to = w == NULL ? end : inside ? w->to : w->from;
         to = to < end ? to : end;

@@ -22,7 +22,7 @@ struct rr_meters {
     struct rr_job job;
     struct rr_job_meter *meters; /* the book's, then those of events */
     int *events_of;              /* for each of the latter the book's meter */
-    uint64_t no_value_lengths; /* bit n: a text of n bytes may mean 'no value'; 63: or more */
+    uint64_t no_value_lengths;   /* bit n: a text of n bytes may mean 'no value'; 63: or more */
     struct key_info *info;
     uint32_t n_info, info_size;
     char *keys; /* of the batch in hand */
@@ -295,19 +295,19 @@ static void put_cell_bytes(struct rr_meters *m, const void *bytes, size_t len)
     m->cells_used += len;
 }
 
-/* What is set is one account's and set of dimensions': the cells of such a level know them all. */
-static bool keeps_all_dimensions(const struct rr_meter *meter)
+bool rr_meter_is_level(const struct rr_meter *meter)
 {
-    return rr_text_equal(meter->kernel, rr_text_of("level"));
+    return rr_text_equal(meter->aggregate, rr_text_of("time_weighted"));
 }
 
 /* A cell key: the job's meter, then each value that the book's keeps, with a NUL behind it, which no
- * value holds. */
+ * value holds. Each account and set of dimensions has a level of its own, so that cells of levels know
+ * them all. */
 static struct rr_text put_cell(struct rr_meters *m, int number, int meter,
                                const struct key_parts *parts)
 {
     const struct rr_meter *row = &m->book->meters[meter];
-    bool all = keeps_all_dimensions(row);
+    bool all = rr_meter_is_level(row);
     int n = all ? m->book->usage.n_dimensions : row->n_by;
     size_t start = m->cells_used;
     uint8_t head[CELL_HEAD] = {(uint8_t)(number >> 8), (uint8_t)number};
@@ -354,14 +354,9 @@ static int meter_of(void *self, struct rr_text cell)
 struct rr_text rr_cell_by(const struct rr_meter *meter, struct rr_text cell, int b)
 {
     const char *at = cell.ptr + CELL_HEAD;
-    for (int i = keeps_all_dimensions(meter) ? meter->by[b] : b; i > 0; i--)
+    for (int i = rr_meter_is_level(meter) ? meter->by[b] : b; i > 0; i--)
         at += strlen(at) + 1;
     return rr_text_of(at);
-}
-
-bool rr_meter_is_level(const struct rr_meter *meter)
-{
-    return rr_text_equal(meter->aggregate, rr_text_of("time_weighted"));
 }
 
 int rr_meters_events(const struct rr_meters *m, int meter)
@@ -458,8 +453,7 @@ static void make_meters(struct rr_meters *m, const struct rr_book *book)
         const struct rr_meter *meter = &book->meters[i];
         int value = meter->value;
         bool is_text = value != RR_NO_COLUMN && book->usage.values[value].is_text;
-        m->meters[i] =
-            (struct rr_job_meter){find_kernel(meter->kernel), value, !is_text, meter->p};
+        m->meters[i] = (struct rr_job_meter){find_kernel(meter->kernel), value, !is_text, meter->p};
         if (!meter->per_event)
             continue;
         m->events_of[m->job.n_meters - book->n_meters] = i;

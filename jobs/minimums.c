@@ -58,8 +58,8 @@ static bool missing(const struct rr_book *book, const struct rr_segment *segment
     rr_decimal money, exact;
     struct rr_sum sum = tally->metered;
     struct rr_sum minus = {{~sum.low[0], ~sum.low[1]}, ~sum.high};
-    if (!rr_amount_of(segment->plan->minimum, (uint64_t)tally->days,
-                      (uint64_t)segment->period_days, &least) ||
+    if (!rr_amount_of(segment->plan->minimum, (uint64_t)tally->days, (uint64_t)segment->period_days,
+                      &least) ||
         !rr_amount_round(&least, segment->plan->minor_digits, book->rounding, &money, &exact))
         return false;
     rr_sum_add(&minus, 1); /* two's complement */

@@ -208,7 +208,10 @@ static int bill_account(void *self, struct rr_text account, struct rr_cell *cell
     if (count_cells(p, cells, n, err) != 0)
         return -1;
     if (rr_parties_find(p->in->parties, account, &party)) {
-        rr_gather_put(p->gather, rr_billing_rank(p->in->comm, p->state->manifest->n_shards, p->in->parties, account), party, account, cells, n);
+        rr_gather_put(
+            p->gather,
+            rr_billing_rank(p->in->comm, p->state->manifest->n_shards, p->in->parties, account),
+            party, account, cells, n);
         return 0;
     }
     const struct rr_member alone = {account, cells, n};
@@ -221,8 +224,7 @@ static int bill_party(struct publishing *p, uint32_t number, struct rr_error *er
     struct rr_member *members = rr_malloc(party.n_accounts * sizeof *members);
     for (uint32_t i = 0; i < party.n_accounts; i++) {
         members[i].account = party.account[i];
-        members[i].cells =
-            rr_gather_take(p->gather, number, party.account[i], &members[i].n);
+        members[i].cells = rr_gather_take(p->gather, number, party.account[i], &members[i].n);
     }
     int result = bill(p, members, party.n_accounts, party.contract, party.n_contracts, err);
     rr_gather_release(p->gather);

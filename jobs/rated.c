@@ -44,8 +44,7 @@ static void *grow(void *items, uint32_t n, uint32_t *size, size_t item)
 
 struct rr_rated_line *rr_rated_add_line(struct rr_rated *rated)
 {
-    rated->lines =
-        grow(rated->lines, rated->n_lines, &rated->lines_size, sizeof *rated->lines);
+    rated->lines = grow(rated->lines, rated->n_lines, &rated->lines_size, sizeof *rated->lines);
     return &rated->lines[rated->n_lines++];
 }
 

@@ -79,7 +79,8 @@ struct rr_share *rr_rated_add_share(struct rr_rated *rated);
 struct rr_rated_sink {
     void *self;
     int (*lines)(void *self, struct rr_text account, const struct rr_line *rows, struct rr_error *);
-    int (*invoices)(void *self, struct rr_text payer, const struct rr_line *rows, struct rr_error *);
+    int (*invoices)(void *self, struct rr_text payer, const struct rr_line *rows,
+                    struct rr_error *);
     int (*shares)(void *self, struct rr_text contract, const struct rr_line *rows,
                   struct rr_error *);
     int (*unrated)(void *self, struct rr_text account, const struct rr_line *rows,

@@ -310,7 +310,8 @@ static int add_shares(struct rr_rating *r, const struct rr_segment *segment, int
         while (end < n && group[end]->account == group[i]->account)
             end++;
         if (!measure(r, meter, group + i, end - i, segment->period, &share.quantity))
-            return fail(share.account, "the quantity of meter", r->by.book->meters[meter].name, err);
+            return fail(share.account, "the quantity of meter", r->by.book->meters[meter].name,
+                        err);
         *rr_rated_add_share(&r->rated) = share;
         i = end;
     }
@@ -341,9 +342,8 @@ static int rate_chosen(struct rr_rating *r, const struct rr_segment *segment,
         gather_events(r, group, n, &usage);
     if (usage.quantity < 0 && !rr_takes_negative(&which->price))
         *rr_rated_add_unrated(&r->rated) =
-            (struct rr_unrated){segment->account, segment->period, meter->name,
-                                detail,           usage.quantity,  usage.records,
-                                "negative_quantity", 0};
+            (struct rr_unrated){segment->account, segment->period, meter->name,         detail,
+                                usage.quantity,   usage.records,   "negative_quantity", 0};
     uint32_t before = r->rated.n_lines;
     if (add_line(r, segment, charge, which, detail, &usage, err) != 0)
         return -1;
@@ -455,10 +455,9 @@ static int collect_unrated(struct rr_rating *r, struct rr_error *err)
             size = size ? 2 * size : 16;
             list = rr_realloc(list, size * sizeof *list);
         }
-        list[n++] = (struct unrated){group,
-                                     group->segment == RR_NO_SEGMENT ? "no_subscription"
-                                                                     : "no_charge",
-                                     detail_of(r, meter, group->key, NULL, meter->n_by)};
+        list[n++] = (struct unrated){
+            group, group->segment == RR_NO_SEGMENT ? "no_subscription" : "no_charge",
+            detail_of(r, meter, group->key, NULL, meter->n_by)};
     }
     if (n > 1)
         qsort(list, n, sizeof *list, compare_unrated);
@@ -534,9 +533,9 @@ static int settle(struct rr_rating *r, const struct rr_contract *const *contract
     for (uint32_t c = 0, first = 0, end; c < n_contracts; c++, first = end) {
         for (end = first; end < n && r->rated.lines[r->of_contract[end]].contract == contracts[c];)
             end++;
-        const struct rr_deal_lines deal = {
-            r->by.book, contracts[c], &r->by.span, &r->rated, r->of_contract + first, end - first,
-            r->texts};
+        const struct rr_deal_lines deal = {r->by.book, contracts[c],           &r->by.span,
+                                           &r->rated,  r->of_contract + first, end - first,
+                                           r->texts};
         if (add(&deal, err) != 0)
             return -1;
     }
@@ -573,8 +572,7 @@ int rr_rating_party(struct rr_rating *r, const struct rr_member *members, uint32
     if (rate_segments(r, err) != 0 ||
         rr_minimums_add(&r->rated, r->by.book, &r->segments, err) != 0 ||
         settle(r, contracts, n_contracts, rr_commitment_add, err) != 0 ||
-        settle(r, contracts, n_contracts, rr_credits_add, err) != 0 ||
-        collect_unrated(r, err) != 0)
+        settle(r, contracts, n_contracts, rr_credits_add, err) != 0 || collect_unrated(r, err) != 0)
         return -1;
     if (n_contracts > 0) {
         drop_earlier(&r->rated, r->span.first);

@@ -47,7 +47,8 @@ static int compare_parts(const void *a, const void *b)
 
 static void divide_line(const struct rr_rated_line *line, struct rr_share *shares, uint32_t n)
 {
-    rr_decimal unit = (rr_decimal)rr_pow10((unsigned)(RR_DECIMAL_PLACES - line->plan->minor_digits));
+    rr_decimal unit =
+        (rr_decimal)rr_pow10((unsigned)(RR_DECIMAL_PLACES - line->plan->minor_digits));
     rr_decimal sign = line->money < 0 ? -1 : 1, units = sign * line->money / unit, left = units;
     struct part *parts = rr_malloc(n * sizeof *parts);
     struct rr_sum sum = {0};

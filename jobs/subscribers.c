@@ -171,8 +171,8 @@ static void deal_out(const struct rr_comm *comm, const struct rr_book_files *fil
 }
 
 /* Collective. */
-static int read_packed(const struct rr_comm *comm, struct rr_book_files *files,
-                       struct slice *slice, struct rr_error *err)
+static int read_packed(const struct rr_comm *comm, struct rr_book_files *files, struct slice *slice,
+                       struct rr_error *err)
 {
     struct rr_parcels *parcels = rr_parcels_create(comm);
     int result = 0;
@@ -238,7 +238,8 @@ static void share_header(const struct rr_comm *comm, struct rr_book_files *files
     csv->mistakes = &ignored;
     if (comm->rank == 0) {
         size_t bom = slice->len >= 3 && memcmp(slice->bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-        rr_book_csv_start(csv, (struct rr_text){slice->bytes + bom, (uint32_t)(slice->len - bom)}, 1);
+        rr_book_csv_start(csv, (struct rr_text){slice->bytes + bom, (uint32_t)(slice->len - bom)},
+                          1);
         bool good = rr_book_csv_header(csv);
         len = good ? (size_t)(csv->p - slice->bytes) : slice->len;
         files->subscriptions = rr_calloc(1, len + 1);

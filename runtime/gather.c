@@ -111,8 +111,8 @@ static void list_arrivals(struct rr_gather *g, const char *bytes, size_t len)
             size = size ? 2 * size : 64;
             g->arrivals = rr_realloc(g->arrivals, size * sizeof *g->arrivals);
         }
-        g->arrivals[g->n_arrivals++] = (struct arrival){
-            head.group, head.n_cells, {name, head.name_len}, name + head.name_len};
+        g->arrivals[g->n_arrivals++] =
+            (struct arrival){head.group, head.n_cells, {name, head.name_len}, name + head.name_len};
         at += sizeof head + head.name_len + head.cells_len;
     }
     if (g->n_arrivals > 1)

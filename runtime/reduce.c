@@ -28,7 +28,7 @@ struct reduction {
     struct rr_account_merge merge;
     struct rr_cell *cells;
     uint32_t *cell_key;
-    uint64_t *states; /* STATE_WORDS for each cell */
+    uint64_t *states;  /* STATE_WORDS for each cell */
     uint32_t n_states; /* cells whose states were read */
     struct rr_sort_item *items, *spare;
     struct rr_cell *sorted;
@@ -131,7 +131,8 @@ static void reserve(struct reduction *r, uint64_t n)
 static void release_states(struct reduction *r)
 {
     for (uint32_t i = 0; i < r->n_states; i++)
-        rr_kernel_fini(r->job->meters[r->cells[i].meter].kernel, &r->states[(size_t)i * STATE_WORDS]);
+        rr_kernel_fini(r->job->meters[r->cells[i].meter].kernel,
+                       &r->states[(size_t)i * STATE_WORDS]);
     r->n_states = 0;
 }
 

@@ -134,6 +134,122 @@ START_TEST(packages)
 }
 END_TEST
 
+/* What a charge comes to exactly for usage of so many records, in a whole period. */
+static void expect_exact(const struct rr_charge *charge, const struct rr_priced *usage,
+                         struct rr_part part, const char *discount, const char *exact)
+{
+    struct rr_amount amount;
+    rr_decimal money, got;
+    char text[RR_DECIMAL_TEXT];
+    ck_assert(
+        rr_charge_amount(charge, &charge->cases[0].price, usage, part, decimal(discount), &amount));
+    ck_assert(rr_amount_round(&amount, 2, RR_HALF_UP, &money, &got));
+    rr_decimal_format(got, text);
+    ck_assert_str_eq(text, exact);
+}
+
+static const struct rr_part whole = {31, 31};
+
+static struct rr_counted counted(const char *value, uint64_t records)
+{
+    rr_decimal v = decimal(value);
+    return (struct rr_counted){{(uint64_t)v, (uint64_t)((rr_u128)v >> 64)}, records};
+}
+
+START_TEST(percents)
+{
+    struct rr_priced usage = {.quantity = decimal("200"), .records = 3};
+    struct rr_charge charge =
+        PRICED(.key = RR_PERCENT, .amount = decimal("2.9"), .fixed = decimal("0.30"));
+    expect_exact(&charge, &usage, whole, "0", "6.7"); /* 5.80 + 3 x 0.30 */
+    usage.quantity = decimal("-100");
+    usage.records = 2;
+    expect_exact(&charge, &usage, whole, "0", "-2.3"); /* -2.90 + 0.60 */
+    ck_assert(rr_takes_negative(&charge.cases[0].price));
+}
+END_TEST
+
+/* 10, 5, 1000 and -100: 0.59, 0.445 lifted to 0.50, 29.30 cut to 12, -2.60 lifted to 0.50. */
+START_TEST(each_event_in_its_bounds)
+{
+    const struct rr_counted values[] = {counted("-100", 1), counted("5", 1), counted("10", 1),
+                                        counted("1000", 1)};
+    struct rr_priced usage = {decimal("915"), 4, values, 4};
+    struct rr_charge charge =
+        PRICED(.key = RR_PER_EVENT, .amount = decimal("2.9"), .fixed = decimal("0.30"),
+               .bounds = {true, true, decimal("0.50"), decimal("12")});
+    expect_exact(&charge, &usage, whole, "0", "13.59");
+    const struct rr_counted many = counted("10", 1000);
+    usage = (struct rr_priced){decimal("10000"), 1000, &many, 1};
+    expect_exact(&charge, &usage, whole, "0", "590");
+    charge.cases[0].price.bounds.has_least = charge.cases[0].price.bounds.has_most = false;
+    usage = (struct rr_priced){decimal("915"), 4, values, 4};
+    expect_exact(&charge, &usage, whole, "0", "27.735"); /* 915 x 2.9 % + 4 x 0.30 */
+}
+END_TEST
+
+/* Up to 1000 at 3 % and 1 on entry; beyond at 2 %. */
+START_TEST(graduated_percents)
+{
+    struct rr_tier percent_tiers[] = {{true, decimal("1000"), decimal("3"), decimal("1")},
+                                      {false, 0, decimal("2"), 0}};
+    struct rr_charge charge =
+        PRICED(.key = RR_GRADUATED_PERCENT, .tiers = percent_tiers, .n_tiers = 2);
+    expect(&charge, "0", 1, 1, "1.00", "1");
+    expect(&charge, "1000", 1, 1, "31.00", "31");
+    expect(&charge, "1500.5", 1, 1, "41.01", "41.01");
+    expect(&charge, "-7", 1, 1, "1.00", "1");
+}
+END_TEST
+
+START_TEST(discounts_and_bounds)
+{
+    struct rr_priced usage = {.quantity = decimal("100"), .records = 1};
+    struct rr_charge charge = PRICED(.key = RR_PER_UNIT, .amount = decimal("1"));
+    charge.discount = decimal("10");
+    expect_exact(&charge, &usage, whole, "0", "90");
+    charge.bounds = (struct rr_bounds){.has_most = true, .most = decimal("80")};
+    expect_exact(&charge, &usage, whole, "0", "80");    /* after the discount */
+    expect_exact(&charge, &usage, whole, "12.5", "70"); /* the contract's after the bounds */
+    expect_exact(&charge, &usage, (struct rr_part){15, 31}, "0", "38.70967741935483871");
+    charge.bounds = (struct rr_bounds){.has_least = true, .least = decimal("310")};
+    expect_exact(&charge, &usage, (struct rr_part){15, 31}, "0", "150");
+    usage.quantity = decimal("-5");
+    expect_exact(&charge, &usage, whole, "0", "310"); /* a refund is lifted too */
+    charge.bounds = (struct rr_bounds){0};
+    charge.discount = decimal("100");
+    expect_exact(&charge, &usage, whole, "50", "0");
+    /* A fee has no discount of a contract. */
+    charge = (struct rr_charge)PRICED(.key = RR_FLAT, .amount = decimal("20"));
+    expect_exact(&charge, &usage, whole, "50", "20");
+}
+END_TEST
+
+static void expect_units(const char *divide_by, enum rr_units_round round, int places,
+                         const char *metered, const char *want)
+{
+    const struct rr_units units = {decimal(divide_by), round, places};
+    rr_decimal got;
+    ck_assert(rr_units_convert(&units, decimal(metered), &got));
+    ck_assert_msg(got == decimal(want), "%s / %s", metered, divide_by);
+}
+
+START_TEST(units)
+{
+    expect_units("1", RR_UNITS_NONE, 0, "1234.5", "1234.5");
+    expect_units("1000", RR_UNITS_NONE, 0, "1", "0.001");
+    expect_units("3", RR_UNITS_NONE, 0, "1", "0.333333333333333333");
+    expect_units("0.000000000000000002", RR_UNITS_NONE, 0, "0.000000000000000003", "1.5");
+    expect_units("1000", RR_UNITS_UP, 0, "1001", "2");
+    expect_units("1000", RR_UNITS_UP, 0, "-1500", "-2");
+    expect_units("1000", RR_UNITS_DOWN, 0, "-1500", "-1");
+    expect_units("1000", RR_UNITS_HALF_UP, 0, "1500", "2");
+    expect_units("1000", RR_UNITS_HALF_UP, 0, "1499", "1");
+    expect_units("1000", RR_UNITS_UP, 2, "1234", "1.24");
+    expect_units("1000", RR_UNITS_DOWN, 18, "1234", "1.234");
+}
+END_TEST
+
 START_TEST(rounding_rules_and_minor_units)
 {
     static const struct {
@@ -203,6 +319,11 @@ int main(void)
                             graduated,
                             volume,
                             packages,
+                            percents,
+                            each_event_in_its_bounds,
+                            graduated_percents,
+                            discounts_and_bounds,
+                            units,
                             rounding_rules_and_minor_units,
                             money_is_rounded_from_the_true_value,
                             what_leaves_the_range_is_said,

@@ -106,6 +106,31 @@ START_TEST(scaling_is_multiplying)
 }
 END_TEST
 
+/* (a b) c = a (b c), whatever is zero or negative; and products keep the order. */
+START_TEST(products_of_wides)
+{
+    uint64_t seed = 4;
+    for (int i = 0; i < 20000; i++) {
+        rr_decimal a = unit_random(&seed) % 5 ? random_decimal(&seed) : 0;
+        rr_decimal b = unit_random(&seed) % 5 ? random_decimal(&seed) : 0,
+                   c = random_decimal(&seed);
+        struct rr_wide left = rr_wide_product(a, b), right = rr_wide_product(b, c);
+        const struct rr_wide by_c = rr_wide_of(c), by_a = rr_wide_of(a);
+        ck_assert(rr_wide_multiply(&left, &by_c) && rr_wide_multiply(&right, &by_a));
+        ck_assert_int_eq(rr_wide_compare(&left, &right), 0);
+        ck_assert(!left.negative || rr_wide_sign(&left) < 0);
+        struct rr_wide x = rr_wide_of(a), y = rr_wide_of(b);
+        ck_assert_int_eq(rr_wide_compare(&x, &y), (a > b) - (a < b));
+    }
+    struct rr_wide most = rr_wide_product(RR_DECIMAL_LIMIT - 1, RR_DECIMAL_LIMIT - 1);
+    struct rr_wide square = most, before;
+    ck_assert(rr_wide_multiply(&square, &most)); /* 10^152 is below 2^512 */
+    before = square;
+    ck_assert(!rr_wide_multiply(&square, &most));
+    ck_assert_mem_eq(&square, &before, sizeof square);
+}
+END_TEST
+
 START_TEST(what_does_not_fit_is_said_and_changes_nothing)
 {
     struct rr_wide most = rr_wide_of(1), before;
@@ -139,6 +164,7 @@ int main(void)
                             division_undoes_multiplication,
                             sums_and_signs,
                             scaling_is_multiplying,
+                            products_of_wides,
                             what_does_not_fit_is_said_and_changes_nothing,
                             NULL};
     return unit_main("wide", tests);
