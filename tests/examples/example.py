@@ -10,8 +10,9 @@ SKIPPED = 77
 
 
 class Result:
-    def __init__(self, folder):
+    def __init__(self, folder, output):
         self.folder = folder
+        self.output = output
         with open(os.path.join(folder, "reconciliation.json"), encoding="utf-8") as file:
             self.reconciliation = json.load(file)
 
@@ -33,7 +34,7 @@ def run(example, program, ranks, folder):
         sys.exit(SKIPPED)
     if done.returncode != 0:
         sys.exit(f"run.sh on {ranks} ranks: exit code {done.returncode}")
-    return Result(os.path.join(folder, "results", "latest"))
+    return Result(os.path.join(folder, "results", "latest"), done.stdout)
 
 
 def check(what, found, expected):
