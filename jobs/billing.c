@@ -4,6 +4,7 @@
 #include "../io/memory.h"
 #include "meters.h"
 #include "publishing.h"
+#include "subscribers.h"
 
 #include <stdlib.h>
 
@@ -29,18 +30,47 @@ static void share_file(const struct rr_comm *comm, char **path, char **bytes, si
     }
 }
 
-/* Collective. Rank 0 reads the book's files; all parse the same bytes. */
-static int open_book(struct billing *b, struct rr_error *err)
+/* Collective. Rank 0 reads the book; several ranks read its subscriptions in parts. */
+static int read_files(struct billing *b, struct rr_error *err)
 {
     struct rr_book_files *f = &b->files;
-    int result = b->comm->rank == 0 ? rr_book_read(b->options->book_path, f, err) : 0;
+    int result = 0;
+    if (b->comm->size == 1)
+        return rr_book_read(b->options->book_path, f, err);
+    if (b->comm->rank == 0)
+        result = rr_book_read_apart(b->options->book_path, f, err);
     if (rr_agree(b->comm, result, err) != 0)
         return -1;
     share_file(b->comm, &f->path, &f->book, &f->book_len);
     share_file(b->comm, &f->subscriptions_path, &f->subscriptions, &f->subscriptions_len);
     share_file(b->comm, &f->contracts_path, &f->contracts, &f->contracts_len);
-    b->book = rr_book_parse(f, NULL, err);
-    return rr_agree(b->comm, b->book ? 0 : -1, err);
+    return f->subscriptions_path ? rr_subscribers_read(b->comm, f, err) : 0;
+}
+
+/* Collective. A part of the rows shows a part of what is wrong: the whole book is read to tell it. */
+static int explain(struct billing *b, struct rr_error *err)
+{
+    int result = -1;
+    if (b->comm->rank == 0 && b->files.rows) {
+        struct rr_error first;
+        if (rr_book_read_subscriptions(&b->files, &first) == 0) {
+            struct rr_book *book = rr_book_parse(&b->files, NULL, &first);
+            *err = book ? *err : first;
+            rr_book_close(book);
+        }
+    }
+    return rr_agree(b->comm, result, err);
+}
+
+/* Collective. */
+static int open_book(struct billing *b, struct rr_error *err)
+{
+    if (read_files(b, err) != 0)
+        return -1;
+    b->book = rr_book_parse(&b->files, NULL, err);
+    if (rr_agree(b->comm, b->book ? 0 : -1, err) == 0)
+        return 0;
+    return explain(b, err);
 }
 
 /* Half of the node's memory, shared by its ranks. */
@@ -53,11 +83,16 @@ static uint64_t default_memory(const struct rr_comm *comm)
 static int publish(void *self, struct rr_state *state, struct rr_progress *progress,
                    struct rr_error *err)
 {
-    const struct billing *b = self;
-    const struct rr_publishing publishing = {
-        b->comm, b->options, &b->files, b->book, b->calendar, b->meters, b->memory};
+    struct billing *b = self;
+    struct rr_parties *parties = rr_parties_create(b->book);
+    if (b->files.rows)
+        rr_subscribers_spread(b->comm, state->manifest->n_shards, parties, b->book);
+    const struct rr_publishing publishing = {b->comm,     b->options, &b->files, b->book,
+                                             b->calendar, b->meters,  parties,   b->memory};
     (void)progress;
-    return rr_publish(&publishing, state, err);
+    int result = rr_publish(&publishing, state, err);
+    rr_parties_destroy(parties);
+    return result;
 }
 
 static void close_billing(struct billing *b)

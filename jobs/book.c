@@ -108,6 +108,21 @@ const struct rr_book_key rr_top_keys[] = {
 
 /* ---- from bytes ---- */
 
+/* The records of a file that was read in parts, if it was. */
+static void take_rows(struct rr_book *book, const struct rr_book_files *files)
+{
+    book->subscriptions_digest =
+        files->rows ? files->subscriptions_digest
+                    : rr_digest_bytes(files->subscriptions, files->subscriptions_len);
+    book->n_rows = files->n_rows;
+    book->rows = rr_arena_alloc(book->arena, (files->n_rows + 1) * sizeof *book->rows);
+    for (uint32_t i = 0; i < files->n_rows; i++) {
+        struct rr_text text = files->rows[i].text;
+        book->rows[i] = (struct rr_book_row){rr_arena_text(book->arena, text.ptr, text.len),
+                                             files->rows[i].line};
+    }
+}
+
 /* What holds where the book says nothing. */
 static struct rr_book *create_book(const struct rr_book_files *files)
 {
@@ -127,6 +142,7 @@ static struct rr_book *create_book(const struct rr_book_files *files)
         book->subscriptions_path = rr_arena_text(arena, path, strlen(path));
         book->subscriptions_source =
             rr_arena_text(arena, files->subscriptions, files->subscriptions_len);
+        take_rows(book, files);
     }
     if (files->contracts_path != NULL) {
         const char *path = files->contracts_path;
@@ -303,54 +319,89 @@ struct beside {
     size_t *len;
 };
 
-/* Reads the file that a key of the book names, if it does. */
+static int read_bytes(const struct beside *beside, struct rr_error *err)
+{
+    return read_file(*beside->path, beside->most, beside->bytes, beside->len, err);
+}
+
+/* Where the file is that a key of the book names, if it does, and with `whole` its bytes. */
 static int read_beside(const char *book, const struct rr_yaml *root, const struct beside *beside,
-                       struct rr_error *err)
+                       bool whole, struct rr_error *err)
 {
     const struct rr_yaml *name = rr_yaml_get(root, beside->key);
     if (name == NULL || name->kind != RR_YAML_TEXT || name->text.len == 0 || rr_yaml_is_null(name))
         return 0;
     *beside->path = resolve(book, name->text.ptr);
-    int status = *beside->path == NULL
-                     ? rr_fail_errno(err, RR_EXIT_IO, book, "read")
-                     : read_file(*beside->path, beside->most, beside->bytes, beside->len, err);
+    int status = 0;
+    if (*beside->path == NULL)
+        status = rr_fail_errno(err, RR_EXIT_IO, book, "read");
+    else if (whole)
+        status = read_bytes(beside, err);
+    else if (access(*beside->path, R_OK) != 0)
+        status = rr_fail_errno(err, RR_EXIT_INPUT, *beside->path, "open");
     if (status != 0)
         rr_fail_prefix(err, "%s:%d:%d: `%s`", book, name->place.line, name->place.column,
                        beside->key);
     return status;
 }
 
-static int read_others(struct rr_book_files *files, struct rr_error *err)
+static struct beside subscriptions_of(struct rr_book_files *files)
 {
-    const struct beside others[] = {
-        {"subscriptions", SUBSCRIPTIONS_BYTES_MAX, &files->subscriptions_path,
-         &files->subscriptions, &files->subscriptions_len},
-        {"contracts", BOOK_BYTES_MAX, &files->contracts_path, &files->contracts,
-         &files->contracts_len},
-    };
+    return (struct beside){"subscriptions", SUBSCRIPTIONS_BYTES_MAX, &files->subscriptions_path,
+                           &files->subscriptions, &files->subscriptions_len};
+}
+
+static int read_others(struct rr_book_files *files, bool apart, struct rr_error *err)
+{
+    const struct beside subscriptions = subscriptions_of(files);
+    const struct beside contracts = {"contracts", BOOK_BYTES_MAX, &files->contracts_path,
+                                     &files->contracts, &files->contracts_len};
     struct rr_mistakes ignored = {0}; /* rr_book_parse finds them again */
     struct rr_arena *arena = rr_arena_create();
     struct rr_text bytes = {files->book, (uint32_t)files->book_len};
     const struct rr_yaml *root = rr_yaml_parse(files->path, bytes, arena, &ignored);
-    int status = 0;
-    for (size_t i = 0; i < sizeof others / sizeof *others && status == 0; i++)
-        status = read_beside(files->path, root, &others[i], err);
+    int status = read_beside(files->path, root, &subscriptions, !apart, err);
+    if (status == 0)
+        status = read_beside(files->path, root, &contracts, true, err);
     rr_mistakes_fini(&ignored);
     rr_arena_destroy(arena);
     return status;
 }
 
-int rr_book_read(const char *path, struct rr_book_files *files, struct rr_error *err)
+static int read_files(const char *path, struct rr_book_files *files, bool apart,
+                      struct rr_error *err)
 {
     *files = (struct rr_book_files){.path = strdup(path)};
     int status = files->path == NULL
                      ? rr_fail_errno(err, RR_EXIT_IO, path, "read")
                      : read_file(path, BOOK_BYTES_MAX, &files->book, &files->book_len, err);
     if (status == 0)
-        status = read_others(files, err);
+        status = read_others(files, apart, err);
     if (status != 0)
         rr_book_files_fini(files);
     return status;
+}
+
+int rr_book_read(const char *path, struct rr_book_files *files, struct rr_error *err)
+{
+    return read_files(path, files, false, err);
+}
+
+int rr_book_read_apart(const char *path, struct rr_book_files *files, struct rr_error *err)
+{
+    return read_files(path, files, true, err);
+}
+
+int rr_book_read_subscriptions(struct rr_book_files *files, struct rr_error *err)
+{
+    const struct beside subscriptions = subscriptions_of(files);
+    free(files->subscriptions);
+    free(files->rows);
+    free(files->row_bytes);
+    files->rows = NULL;
+    files->row_bytes = NULL;
+    files->n_rows = 0;
+    return read_bytes(&subscriptions, err);
 }
 
 void rr_book_files_fini(struct rr_book_files *files)
@@ -359,6 +410,8 @@ void rr_book_files_fini(struct rr_book_files *files)
     free(files->book);
     free(files->subscriptions_path);
     free(files->subscriptions);
+    free(files->rows);
+    free(files->row_bytes);
     free(files->contracts_path);
     free(files->contracts);
     *files = (struct rr_book_files){0};

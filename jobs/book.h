@@ -8,6 +8,7 @@
 #define JOBS_BOOK_H
 
 #include "../io/arena.h"
+#include "../io/digest.h"
 #include "../io/zone.h"
 #include <rerate/batch.h>
 #include <rerate/decimal.h>
@@ -247,6 +248,12 @@ struct rr_subscription {
     int line;           /* in `source` */
 };
 
+/* A record of a file that ranks read in parts. */
+struct rr_book_row {
+    struct rr_text text;
+    int line;
+};
+
 struct rr_book {
     struct rr_arena *arena;
     const char *path;
@@ -271,7 +278,10 @@ struct rr_book {
     struct rr_stay *stays; /* sorted by account, start; none overlap */
     int n_stays;
     struct rr_text subscriptions_path;   /* resolved beside the book; empty when there is no file */
-    struct rr_text subscriptions_source; /* that file's bytes */
+    struct rr_text subscriptions_source; /* that file's bytes, or only its header */
+    struct rr_book_row *rows;            /* then, the records that this rank reads */
+    uint32_t n_rows;
+    struct rr_digest subscriptions_digest; /* of the whole file, unpacked */
     struct rr_text contracts_path;       /* the same for the file of contracts */
     struct rr_text contracts_source;
 };
@@ -311,15 +321,23 @@ struct rr_book_files {
     char *subscriptions_path; /* resolved beside the book; NULL when the book names no file */
     char *subscriptions;
     size_t subscriptions_len;
+    struct rr_book_row *rows; /* NULL: all records stand in `subscriptions`; else views into row_bytes */
+    uint32_t n_rows;
+    char *row_bytes;
+    struct rr_digest subscriptions_digest; /* where there are rows */
     char *contracts_path;
     char *contracts;
     size_t contracts_len;
 };
 
-/* Reads the book and the subscriptions file that it names. A book too broken to name one is
- * read alone: rr_book_parse says what is wrong with it. Errors: RR_EXIT_INPUT (missing),
- * RR_EXIT_IO; `files` is then empty. */
+/* Reads the book and the files that its `subscriptions` and `contracts` name; a `.zst` file is
+ * unpacked. A book too broken to name one is read alone: rr_book_parse says what is wrong with it.
+ * Errors: RR_EXIT_INPUT (missing), RR_EXIT_IO; `files` is then empty. */
 int rr_book_read(const char *path, struct rr_book_files *files, struct rr_error *err);
+/* The same without the subscriptions: only where they are. */
+int rr_book_read_apart(const char *path, struct rr_book_files *files, struct rr_error *err);
+/* Then these, whole. */
+int rr_book_read_subscriptions(struct rr_book_files *files, struct rr_error *err);
 void rr_book_files_fini(struct rr_book_files *files);
 
 /* Makes and proves a book from bytes, which it copies. Returns NULL with RR_EXIT_BOOK: all that

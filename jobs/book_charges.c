@@ -225,7 +225,7 @@ static void refuse_flat(struct rr_book_reader *reader, const struct rr_yaml *nod
 
 const struct rr_book_key rr_case_keys[] = {
     {"where", read_case_where, RR_KEY_OPTIONAL},
-    {"flat", refuse_flat, RR_KEY_OPTIONAL},
+    {"flat", refuse_flat, RR_KEY_REFUSED},
     {"per_unit", rr_leave_key, RR_KEY_OPTIONAL},
     {"graduated", rr_leave_key, RR_KEY_OPTIONAL},
     {"volume", rr_leave_key, RR_KEY_OPTIONAL},

@@ -123,7 +123,7 @@ static void refuse_unknown(struct rr_book_reader *reader, const struct rr_yaml *
     const char **names = rr_book_alloc(reader, (size_t)count_keys(keys) + 1, sizeof *names);
     int n = 0;
     for (const struct rr_book_key *row = keys; row->name != NULL; row++) {
-        if (row->state != RR_KEY_LATER)
+        if (row->state < RR_KEY_REFUSED)
             names[n++] = row->name;
     }
     RR_WRONG(reader, key, "unknown key `%.*s` in %s%s", RR_SHOW(key->text), what,

@@ -43,7 +43,8 @@ bool rr_is_utf8(struct rr_text text);
 enum rr_key_state {
     RR_KEY_OPTIONAL,
     RR_KEY_REQUIRED,
-    RR_KEY_LATER, /* planned, and not in this version: `read` is NULL */
+    RR_KEY_REFUSED, /* not for here: `read` says why */
+    RR_KEY_LATER,   /* planned, and not in this version: `read` is NULL */
 };
 
 /* A key of a mapping. Rows are read in the order of the table, whatever the order in the file,

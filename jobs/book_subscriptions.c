@@ -1,6 +1,6 @@
 /* The book's `subscriptions`: a list in the book, or a CSV file beside it (RFC 4180). A row gives an
  * account a plan, or makes it a member of a contract. */
-#include "book_reader.h"
+#include "book_csv.h"
 
 #include <stdlib.h>
 
@@ -182,173 +182,7 @@ static void read_list(struct rr_book_reader *reader, const struct rr_yaml *node)
 
 /* ---- a CSV file ---- */
 
-enum { FIELDS_MAX = 64 };
-
-enum { ACCOUNT, PLAN, START, END, CONTRACT, COLUMNS };
-
-static const char *const column_names[COLUMNS + 1] = {"account", "plan",     "start",
-                                                      "end",     "contract", NULL};
-
-struct csv {
-    struct rr_book_reader *reader;
-    const char *path;
-    const char *p;
-    const char *end;
-    const char *line_start; /* of the line at p */
-    int line;               /* of p, from 1 */
-    struct rr_text field[FIELDS_MAX];
-    struct rr_place place[FIELDS_MAX];
-    int n_fields;
-    int column[COLUMNS]; /* where each stands in a record, RR_NO_COLUMN when it does not */
-    int n_header;
-};
-
-static struct rr_place here(const struct csv *csv)
-{
-    return (struct rr_place){csv->line, (int)(csv->p - csv->line_start) + 1};
-}
-
-static void csv_wrong(struct csv *csv, struct rr_place place, const char *text)
-{
-    rr_mistake_add(csv->reader->mistakes, csv->path, place, "%s", text);
-}
-
-static bool at_line_end(const struct csv *csv)
-{
-    return csv->p == csv->end || *csv->p == '\n' ||
-           (*csv->p == '\r' && (csv->p + 1 == csv->end || csv->p[1] == '\n'));
-}
-
-static void next_line(struct csv *csv)
-{
-    while (csv->p < csv->end && *csv->p++ != '\n')
-        continue;
-    csv->line_start = csv->p;
-    csv->line++;
-}
-
-/* Moves to the quote that closes a field, counting the doubled ones before it. `csv->p` is after
- * the first quote. */
-static bool find_closing_quote(struct csv *csv, uint32_t *doubled)
-{
-    struct rr_place place = here(csv);
-    for (; csv->p < csv->end; csv->p++) {
-        if (*csv->p == '\n') {
-            csv->line++;
-            csv->line_start = csv->p + 1;
-        }
-        if (*csv->p != '"')
-            continue;
-        if (csv->p + 1 == csv->end || csv->p[1] != '"')
-            return true;
-        csv->p++;
-        ++*doubled;
-    }
-    csv_wrong(csv, place, "a quote opens here and is never closed; close it");
-    return false;
-}
-
-/* The text between quotes, each doubled quote made one. */
-static bool read_quoted(struct csv *csv, struct rr_text *field)
-{
-    const char *from = csv->p;
-    uint32_t doubled = 0;
-    if (!find_closing_quote(csv, &doubled))
-        return false;
-    uint32_t n = (uint32_t)(csv->p - from);
-    csv->p++;
-    *field = (struct rr_text){from, n};
-    if (doubled == 0)
-        return true;
-    char *text = rr_arena_alloc(csv->reader->book->arena, n);
-    *field = (struct rr_text){text, n - doubled};
-    for (uint32_t i = 0; i < n; i++) {
-        *text++ = from[i];
-        i += from[i] == '"';
-    }
-    return true;
-}
-
-static bool read_csv_field(struct csv *csv, struct rr_text *field)
-{
-    if (csv->p < csv->end && *csv->p == '"') {
-        csv->p++;
-        if (!read_quoted(csv, field))
-            return false;
-        if (at_line_end(csv) || *csv->p == ',')
-            return true;
-        csv_wrong(csv, here(csv), "text after a closing quote; put all of the field in quotes");
-        return false;
-    }
-    const char *from = csv->p;
-    while (!at_line_end(csv) && *csv->p != ',' && *csv->p != '"')
-        csv->p++;
-    *field = (struct rr_text){from, (uint32_t)(csv->p - from)};
-    if (csv->p < csv->end && *csv->p == '"') {
-        csv_wrong(csv, here(csv), "a quote inside a field without quotes; put all of it in quotes");
-        return false;
-    }
-    return true;
-}
-
-/* The next record, empty lines passed over. False when its fields can't be told; a record that
- * ends the file has none. */
-static bool read_record(struct csv *csv)
-{
-    while (csv->p < csv->end && at_line_end(csv))
-        next_line(csv);
-    csv->n_fields = 0;
-    bool good = csv->p < csv->end;
-    while (good) {
-        if (csv->n_fields == FIELDS_MAX) {
-            csv_wrong(csv, here(csv), "more than 64 fields; a subscription has 5");
-            good = false;
-            break;
-        }
-        csv->place[csv->n_fields] = here(csv);
-        good = read_csv_field(csv, &csv->field[csv->n_fields]);
-        csv->n_fields += good;
-        if (!good || at_line_end(csv))
-            break;
-        csv->p++; /* the comma */
-    }
-    next_line(csv);
-    return good;
-}
-
-static void check_header(struct csv *csv)
-{
-    for (int c = ACCOUNT; c <= END; c++) {
-        if (csv->column[c] == RR_NO_COLUMN)
-            rr_mistake_add(csv->reader->mistakes, csv->path, (struct rr_place){1, 1},
-                           "no column `%s` in the header; it names "
-                           "account,plan,start,end[,contract]",
-                           column_names[c]);
-    }
-}
-
-static bool read_header(struct csv *csv)
-{
-    int found_before = csv->reader->mistakes->n_found;
-    for (int c = 0; c < COLUMNS; c++)
-        csv->column[c] = RR_NO_COLUMN;
-    if (!read_record(csv) && csv->reader->mistakes->n_found > found_before)
-        return false;
-    for (int i = 0; i < csv->n_fields; i++) {
-        for (int c = 0; c < COLUMNS; c++) {
-            if (!rr_text_equal(csv->field[i], rr_text_of(column_names[c])))
-                continue;
-            if (csv->column[c] != RR_NO_COLUMN)
-                csv_wrong(csv, csv->place[i], "this column stands twice; keep one of them");
-            csv->column[c] = i;
-        }
-    }
-    csv->n_header = csv->n_fields;
-    check_header(csv);
-    return csv->reader->mistakes->n_found == found_before;
-}
-
-static bool csv_text(struct csv *csv, int column, struct rr_text *out)
+static bool csv_text(struct rr_book_csv *csv, int column, struct rr_text *out)
 {
     int i = csv->column[column];
     struct rr_text text = csv->field[i];
@@ -358,44 +192,44 @@ static bool csv_text(struct csv *csv, int column, struct rr_text *out)
     else if (!rr_is_utf8(text) || memchr(text.ptr, '\0', text.len) != NULL)
         wrong = "this field is not UTF-8 text; write the file as UTF-8";
     if (wrong != NULL)
-        csv_wrong(csv, csv->place[i], wrong);
+        rr_book_csv_wrong(csv, csv->place[i], wrong);
     *out = text;
     return wrong == NULL;
 }
 
-static bool csv_day(struct csv *csv, int column, int32_t *day)
+static bool csv_day(struct rr_book_csv *csv, int column, int32_t *day)
 {
     int i = csv->column[column];
     if (rr_day_parse(csv->field[i], day))
         return true;
-    rr_mistake_add(csv->reader->mistakes, csv->path, csv->place[i],
+    rr_mistake_add(csv->mistakes, csv->path, csv->place[i],
                    "`%s`: `%.*s` is not a date of the years 1678 to 2261; write YYYY-MM-DD",
-                   column_names[column], RR_SHOW(csv->field[i]));
+                   rr_row_names[column], RR_SHOW(csv->field[i]));
     return false;
 }
 
-static void take_record(struct csv *csv)
+static void take_record(struct rr_book_reader *reader, struct rr_book_csv *csv)
 {
-    int contract = csv->column[CONTRACT];
+    int contract = csv->column[RR_ROW_CONTRACT];
     struct draft draft = {.file = csv->path,
                           .place = csv->place[0],
-                          .plan_place = csv->place[csv->column[PLAN]],
-                          .start_place = csv->place[csv->column[START]],
-                          .end_place = csv->place[csv->column[END]],
+                          .plan_place = csv->place[csv->column[RR_ROW_PLAN]],
+                          .start_place = csv->place[csv->column[RR_ROW_START]],
+                          .end_place = csv->place[csv->column[RR_ROW_END]],
                           .start = INT32_MIN,
                           .end = RR_OPEN_END};
-    draft.good = csv_text(csv, ACCOUNT, &draft.account);
-    if (csv->field[csv->column[PLAN]].len > 0)
-        draft.good = csv_text(csv, PLAN, &draft.plan) && draft.good;
+    draft.good = csv_text(csv, RR_ROW_ACCOUNT, &draft.account);
+    if (csv->field[csv->column[RR_ROW_PLAN]].len > 0)
+        draft.good = csv_text(csv, RR_ROW_PLAN, &draft.plan) && draft.good;
     if (contract != RR_NO_COLUMN && csv->field[contract].len > 0) {
         draft.contract_place = csv->place[contract];
-        draft.good = csv_text(csv, CONTRACT, &draft.contract) && draft.good;
+        draft.good = csv_text(csv, RR_ROW_CONTRACT, &draft.contract) && draft.good;
     }
-    if (csv->field[csv->column[START]].len > 0)
-        draft.good = csv_day(csv, START, &draft.start) && draft.good;
-    if (csv->field[csv->column[END]].len > 0)
-        draft.good = csv_day(csv, END, &draft.end) && draft.good;
-    add_row(csv->reader, &draft);
+    if (csv->field[csv->column[RR_ROW_START]].len > 0)
+        draft.good = csv_day(csv, RR_ROW_START, &draft.start) && draft.good;
+    if (csv->field[csv->column[RR_ROW_END]].len > 0)
+        draft.good = csv_day(csv, RR_ROW_END, &draft.end) && draft.good;
+    add_row(reader, &draft);
 }
 
 static size_t count_lines(struct rr_text bytes)
@@ -407,25 +241,34 @@ static size_t count_lines(struct rr_text bytes)
     return n;
 }
 
+static void take_records(struct rr_book_reader *reader, struct rr_book_csv *csv)
+{
+    while (csv->p < csv->end) {
+        if (!rr_book_csv_record(csv) || csv->n_fields == 0)
+            continue;
+        if (csv->n_fields == csv->n_header)
+            take_record(reader, csv);
+        else
+            rr_mistake_add(reader->mistakes, csv->path, csv->place[0],
+                           "%d fields where the header has %d; give as many", csv->n_fields,
+                           csv->n_header);
+    }
+}
+
 static void read_csv(struct rr_book_reader *reader, const char *path, struct rr_text bytes)
 {
     struct rr_book *book = reader->book;
-    struct csv csv = {.reader = reader, .path = path, .line = 1};
-    size_t bom = bytes.len >= 3 && memcmp(bytes.ptr, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    csv.p = csv.line_start = bytes.ptr + bom;
-    csv.end = bytes.ptr + bytes.len;
-    if (!read_header(&csv))
+    struct rr_book_csv csv = {.mistakes = reader->mistakes, .arena = book->arena, .path = path};
+    uint32_t bom = bytes.len >= 3 && memcmp(bytes.ptr, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    rr_book_csv_start(&csv, (struct rr_text){bytes.ptr + bom, bytes.len - bom}, 1);
+    if (!rr_book_csv_header(&csv))
         return;
-    book->subscriptions = rr_book_alloc(reader, count_lines(bytes), sizeof *book->subscriptions);
-    while (csv.p < csv.end) {
-        if (!read_record(&csv) || csv.n_fields == 0)
-            continue;
-        if (csv.n_fields == csv.n_header)
-            take_record(&csv);
-        else
-            rr_mistake_add(reader->mistakes, path, csv.place[0],
-                           "%d fields where the header has %d; give as many", csv.n_fields,
-                           csv.n_header);
+    book->subscriptions =
+        rr_book_alloc(reader, count_lines(bytes) + book->n_rows, sizeof *book->subscriptions);
+    take_records(reader, &csv);
+    for (uint32_t i = 0; i < book->n_rows; i++) {
+        rr_book_csv_start(&csv, book->rows[i].text, book->rows[i].line);
+        take_records(reader, &csv);
     }
 }
 

@@ -159,23 +159,36 @@ static void change(struct walk *walk, struct rr_level *here, rr_decimal change, 
     rr_level_change(here, change, time_ns);
 }
 
-/* Takes the next cell into the level. A value may be too far from the last for one difference. */
-static void take_cell(struct walk *walk, struct rr_level *here)
+/* What the level was set to. A value may be too far from the last for one difference. */
+static void take_sets(struct walk *walk, struct rr_level *here, void *state)
 {
-    const struct rr_cell *cell = &walk->cells[walk->next++];
     uint32_t n;
-    if (!walk->sets) {
-        rr_level_merge(&walk->before, cell->state);
-        rr_level_merge(here, cell->state);
-        return;
-    }
-    const struct rr_set *set = rr_level_sets(cell->state, &n);
+    const struct rr_set *set = rr_level_sets(state, &n);
     for (uint32_t i = 0; i < n; i++) {
         rr_decimal value = rr_decimal_of_halves(set[i].value);
         change(walk, here, -walk->last, set[i].time_ns);
         change(walk, here, value, set[i].time_ns);
         walk->last = value;
     }
+}
+
+/* Takes cells [first, end) into the level. Those that set it are merged before, as where a clock is put
+ * back in the middle of an hour, buckets overlap in time. */
+static void take_cells(const struct rr_grouping *in, struct walk *walk, struct rr_level *here,
+                       uint32_t first, uint32_t end)
+{
+    const struct rr_cell *cells = walk->cells;
+    const struct rr_job *job = rr_meters_job(in->meters);
+    for (uint32_t i = first; i < end; i++) {
+        if (walk->sets && i > first) {
+            job->meters[cells[i].meter].kernel->merge(cells[first].state, cells[i].state);
+        } else if (!walk->sets) {
+            rr_level_merge(&walk->before, cells[i].state);
+            rr_level_merge(here, cells[i].state);
+        }
+    }
+    if (walk->sets && first < end)
+        take_sets(walk, here, cells[first].state);
 }
 
 static uint32_t keep_level(struct rr_usage_groups *g, const struct rr_level *level)
@@ -207,13 +220,12 @@ static void add_stretch(struct rr_usage_groups *g, const struct rr_grouping *in,
                              .period = period};
     bool used = !rr_level_is_zero(&here);
     rr_level_carry(&here, rr_midnight(in->book, from));
-    while (next_is_before(g, in, walk, to)) {
-        group.records += walk->cells[walk->next].records;
-        used = true;
-        take_cell(walk, &here);
-    }
-    if (!used)
+    uint32_t first = walk->next;
+    while (next_is_before(g, in, walk, to))
+        group.records += walk->cells[walk->next++].records;
+    if (!used && walk->next == first)
         return;
+    take_cells(in, walk, &here, first, walk->next);
     rr_level_close(&here, rr_midnight(in->book, to));
     group.level = keep_level(g, &here);
     append(g, group);
@@ -249,7 +261,8 @@ static void add_level(struct rr_usage_groups *g, const struct rr_grouping *in, u
     int32_t period = moment_of(g, in, cells[0].bucket).period;
     period = period < in->span.first ? in->span.first : period;
     while (next_is_before(g, in, &walk, rr_period_start(in->book->period, period)))
-        take_cell(&walk, &ignored);
+        walk.next++;
+    take_cells(in, &walk, &ignored, 0, walk.next);
     windows.next = 0;
     for (; period <= in->span.last; period++)
         if (walk.next < walk.n || !rr_level_is_zero(&walk.before))

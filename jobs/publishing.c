@@ -3,14 +3,13 @@
 
 #include "../io/memory.h"
 #include "../runtime/gather.h"
-#include "../runtime/order.h"
 #include "../runtime/reduce.h"
 #include "../runtime/text_run.h"
-#include "parties.h"
 #include "rating.h"
 #include "reconcile.h"
 #include "result.h"
 #include "run_facts.h"
+#include "subscribers.h"
 #include "summary.h"
 
 #include <stdio.h>
@@ -36,7 +35,6 @@ struct publishing {
     struct rr_span span;
     const struct rr_job *job;
     struct rr_dictionary *subscribers;
-    struct rr_parties *parties;
     struct rr_gather *gather; /* cells of parties */
     struct rr_rating *rating;
     struct rr_rated_rows rows;
@@ -90,16 +88,24 @@ static void include_day(const struct publishing *p, struct rr_span *span, int32_
     span->first = period < span->first ? period : span->first;
 }
 
+/* Collective. Ranks may know different subscriptions. */
+static void share_first(const struct rr_comm *comm, struct rr_span *span)
+{
+    uint64_t before_end = (uint64_t)((int64_t)INT32_MAX - span->first);
+    span->first = (int32_t)(INT32_MAX - (int64_t)rr_comm_max(comm, before_end));
+}
+
 /* From the first usage, subscription or contract to the last usage, unless the user says otherwise. */
 static int choose_span(struct publishing *p, struct rr_error *err)
 {
     const struct rr_book *book = p->in->book;
-    struct rr_span span = {INT32_MAX, INT32_MIN, 0, 0};
+    struct rr_span span = {INT32_MAX, INT32_MIN, 0, INT32_MIN};
     usage_periods(p, &span.first, &span.last);
     for (int i = 0; i < book->n_subscriptions; i++)
         include_day(p, &span, book->subscriptions[i].start);
     for (int c = 0; c < book->n_contracts; c++)
         include_day(p, &span, book->contracts[c].start);
+    share_first(p->in->comm, &span);
     span.begin = span.first;
     if (parse_period(p, "--from", p->in->options->from, &span.first, err) != 0 ||
         parse_period(p, "--to", p->in->options->to, &span.last, err) != 0)
@@ -119,7 +125,7 @@ static void list_subscribers(struct publishing *p)
     for (int i = 0; i < p->in->book->n_subscriptions; i++) {
         struct rr_text account = p->in->book->subscriptions[i].account;
         uint32_t party;
-        if (!rr_parties_find(p->parties, account, &party))
+        if (!rr_parties_find(p->in->parties, account, &party))
             rr_dictionary_enter(p->subscribers, account, rr_dictionary_hash(account));
     }
 }
@@ -193,15 +199,6 @@ static int bill(struct publishing *p, const struct rr_member *members, uint32_t 
     return rr_rated_write(rated, p->in->book->period, &p->rows, &sink, &p->totals, err);
 }
 
-/* The rank that rates a party: that of its first account. */
-static int home_of(const struct publishing *p, uint32_t party)
-{
-    struct rr_text first = rr_parties_at(p->parties, party).account[0];
-    uint32_t n_shards = p->state->manifest->n_shards;
-    return rr_shard_owner(rr_shard_of(rr_dictionary_hash(first), n_shards), n_shards,
-                          p->in->comm->size);
-}
-
 /* An account that stands alone is billed here and now; others wait for their party. */
 static int bill_account(void *self, struct rr_text account, struct rr_cell *cells, uint32_t n,
                         struct rr_error *err)
@@ -210,8 +207,8 @@ static int bill_account(void *self, struct rr_text account, struct rr_cell *cell
     uint32_t party;
     if (count_cells(p, cells, n, err) != 0)
         return -1;
-    if (rr_parties_find(p->parties, account, &party)) {
-        rr_gather_put(p->gather, home_of(p, party), party, account, cells, n);
+    if (rr_parties_find(p->in->parties, account, &party)) {
+        rr_gather_put(p->gather, rr_billing_rank(p->in->comm, p->state->manifest->n_shards, p->in->parties, account), party, account, cells, n);
         return 0;
     }
     const struct rr_member alone = {account, cells, n};
@@ -220,7 +217,7 @@ static int bill_account(void *self, struct rr_text account, struct rr_cell *cell
 
 static int bill_party(struct publishing *p, uint32_t number, struct rr_error *err)
 {
-    struct rr_party party = rr_parties_at(p->parties, number);
+    struct rr_party party = rr_parties_at(p->in->parties, number);
     struct rr_member *members = rr_malloc(party.n_accounts * sizeof *members);
     for (uint32_t i = 0; i < party.n_accounts; i++) {
         members[i].account = party.account[i];
@@ -237,11 +234,12 @@ static int bill_party(struct publishing *p, uint32_t number, struct rr_error *er
 static int bill_parties(struct publishing *p, struct rr_error *err)
 {
     int result = 0;
-    if (rr_parties_size(p->parties) == 0)
+    if (rr_parties_size(p->in->parties) == 0)
         return 0;
     rr_gather_exchange(p->gather);
-    for (uint32_t i = 0; i < rr_parties_size(p->parties) && result == 0; i++)
-        if (home_of(p, i) == p->in->comm->rank)
+    for (uint32_t i = 0; i < rr_parties_size(p->in->parties) && result == 0; i++)
+        if (rr_billing_rank(p->in->comm, p->state->manifest->n_shards, p->in->parties,
+                            rr_parties_at(p->in->parties, i).account[0]) == p->in->comm->rank)
             result = bill_party(p, i, err);
     return result;
 }
@@ -408,7 +406,6 @@ static int make_result(struct publishing *p, struct rr_error *err)
         rr_result_begin(&p->result, in->comm, p->state->dir, p->state->run_id,
                         in->options->compress, err) != 0)
         return -1;
-    p->parties = rr_parties_create(in->book);
     list_subscribers(p);
     for (int o = 0; o < OUTPUTS; o++)
         p->output[o] =
@@ -456,7 +453,6 @@ int rr_publish(const struct rr_publishing *in, struct rr_state *state, struct rr
     rr_rated_rows_fini(&p.rows);
     rr_totals_fini(&p.totals);
     rr_dictionary_destroy(p.subscribers);
-    rr_parties_destroy(p.parties);
     free(p.cells);
     free(p.summed);
     return result;

@@ -7,6 +7,7 @@
 #include "billing.h"
 #include "calendar.h"
 #include "meters.h"
+#include "parties.h"
 
 /* What is published by. Everything is borrowed. */
 struct rr_publishing {
@@ -16,6 +17,7 @@ struct rr_publishing {
     const struct rr_book *book;
     struct rr_calendar *calendar;
     const struct rr_meters *meters;
+    const struct rr_parties *parties;
     uint64_t memory; /* bytes that a rank may gather before it writes */
 };
 

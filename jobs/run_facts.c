@@ -56,6 +56,18 @@ static json_t *periods_json(const struct rr_book *book, const struct rr_span *sp
     return json_pack("{s:s, s:s}", "from", first, "to", last);
 }
 
+/* Who pays for the lines of each contract that has one payer: lines and invoices can be compared by it. */
+static json_t *payers_json(const struct rr_book *book)
+{
+    json_t *payers = json_object();
+    for (int c = 0; c < book->n_contracts; c++) {
+        struct rr_text name = book->contracts[c].name, payer = book->contracts[c].bill_to;
+        if (payer.len > 0)
+            json_object_setn_new(payers, name.ptr, name.len, json_stringn(payer.ptr, payer.len));
+    }
+    return payers;
+}
+
 char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
                           const struct rr_span *span, const struct rr_result *result)
 {
@@ -65,9 +77,13 @@ char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *
     json_object_set_new(out, "book",
                         digest_json(rr_digest_bytes(book->source.ptr, book->source.len)));
     if (book->subscriptions_path.len > 0)
-        json_object_set_new(out, "subscriptions",
-                            digest_json(rr_digest_bytes(book->subscriptions_source.ptr,
-                                                        book->subscriptions_source.len)));
+        json_object_set_new(out, "subscriptions", digest_json(book->subscriptions_digest));
+    if (book->contracts_path.len > 0)
+        json_object_set_new(
+            out, "contracts",
+            digest_json(rr_digest_bytes(book->contracts_source.ptr, book->contracts_source.len)));
+    if (book->n_contracts > 0)
+        json_object_set_new(out, "payers", payers_json(book));
     json_object_set_new(out, "periods", periods_json(book, span));
     json_object_set_new(out, "inputs", inputs_json(manifest));
     json_object_set_new(out, "files", files_json(result));

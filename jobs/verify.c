@@ -163,10 +163,19 @@ static int parse_amount(struct rr_text text, rr_decimal *amount, struct rr_error
 /* Rows of lines.csv: in order, and added up by invoice. */
 struct line_reader {
     struct invoices *all;
+    const json_t *payers; /* of run.json: who pays for the lines of a contract */
     char *last;
     size_t last_len, last_size;
     uint64_t row;
 };
+
+static struct rr_text payer_of(const struct line_reader *reader, const struct rr_text *f)
+{
+    const json_t *payer =
+        f[1].len > 0 ? json_object_getn(reader->payers, f[1].ptr, f[1].len) : NULL;
+    const char *name = json_string_value(payer);
+    return name ? (struct rr_text){name, (uint32_t)json_string_length(payer)} : f[0];
+}
 
 static int take_line(void *self, const struct rr_text *f, struct rr_error *err)
 {
@@ -194,7 +203,7 @@ static int take_line(void *self, const struct rr_text *f, struct rr_error *err)
     reader->last_len = used;
     if (parse_amount(f[7], &amount, err) != 0)
         return -1;
-    const struct rr_text part[3] = {f[0], f[2], f[8]};
+    const struct rr_text part[3] = {payer_of(reader, f), f[2], f[8]};
     struct invoice *invoice = invoice_at(reader->all, part);
     invoice->lines++;
     rr_sum_add(&invoice->amount, amount);
@@ -236,8 +245,10 @@ static int check_invoices(const char *result, struct rr_error *err)
     static const char *const invoice_columns[] = {"account", "period", "currency", "lines",
                                                   "total"};
     struct invoices all = {.keys = rr_dictionary_create()};
-    struct line_reader reader = {.all = &all};
     char path[PATH + 32];
+    snprintf(path, sizeof path, "%s/run.json", result);
+    json_t *run = json_load_file(path, 0, NULL);
+    struct line_reader reader = {.all = &all, .payers = json_object_get(run, "payers")};
     table_path(result, "lines.csv", path);
     int found = each_row(path, line_columns, 9, take_line, &reader, err);
     table_path(result, "invoices.csv", path);
@@ -247,6 +258,7 @@ static int check_invoices(const char *result, struct rr_error *err)
         if (all.item[i].lines > 0)
             found = rr_fail(err, RR_EXIT_DATA, "lines of '%s' are on no invoice",
                             rr_dictionary_text(all.keys, (uint32_t)i).ptr);
+    json_decref(run);
     rr_dictionary_destroy(all.keys);
     free(all.item);
     free(reader.last);

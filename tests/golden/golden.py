@@ -1,4 +1,5 @@
-"""Small books whose results were computed by hand: FOLDER/expected holds what must be published."""
+"""Small books whose results were computed by hand: FOLDER/expected holds what must be published;
+and what `check` says where."""
 import json
 import pathlib
 import sys
@@ -21,5 +22,36 @@ def small(program, scratch, arguments):
         require(counts == [22, 20, 1, 1], f"records: {records}")
 
 
+def check_warns(program, scratch, arguments):
+    """Warnings stand on standard error and in the summary, and refuse nothing."""
+    folder = HERE / "warnings"
+    out, err = program.run(None, "check", "unused_plan.yaml", cwd=folder)
+    require("good: 1 meters, 3 plans, 0 subscriptions, 1 contracts; 1 warning\n" in out, out)
+    want = "unused_plan.yaml:12:3: warning: nobody has plan `pro`\n"
+    require(err == want, err)
+    out, err = program.run(None, "check", "--json", "unused_plan.yaml", cwd=folder)
+    found = json.loads(out)
+    require(found["good"] and found["n_warnings"] == 1 and found["mistakes"] == [], out)
+    require(found["warnings"] == [{"file": "unused_plan.yaml", "line": 12, "column": 3,
+                                   "text": "nobody has plan `pro`"}], out)
+    require(err == want, err)
+    usage = HERE / "small" / "usage.csv"
+    out, err = program.run(None, "check", "--json", "book.yaml", "--usage", usage,
+                           cwd=HERE / "small")
+    require(json.loads(out)["usage"] == {"file": str(usage), "read": 22, "accepted": 22,
+                                         "quarantined": {}}, out)
+
+
+def check_refuses(program, scratch, arguments):
+    """All mistakes of a book and the files beside it, in one run."""
+    folder = HERE / "books"
+    out, err = program.run(None, "check", "--json", "contracts_of_a_file.yaml", cwd=folder, code=78)
+    found = json.loads(out)
+    require(not found["good"] and found["n_mistakes"] == len(found["mistakes"]) == 7, out)
+    require({mistake["file"] for mistake in found["mistakes"]} ==
+            {"beside/broken_contracts.yaml", "broken_members.csv"}, out)
+    require(len(err.splitlines()) == 8, err)
+
+
 if __name__ == "__main__":
-    main({"small": small})
+    main({"small": small, "check_warns": check_warns, "check_refuses": check_refuses})
