@@ -1,4 +1,5 @@
-"""Runs an example on one rank and on three, and hands its result to the caller's checks."""
+"""Runs an example on one rank and on three, proves what it published (`rerate verify`), and hands it to
+the caller's checks."""
 import csv
 import json
 import os
@@ -10,8 +11,9 @@ SKIPPED = 77
 
 
 class Result:
-    def __init__(self, folder):
+    def __init__(self, folder, output):
         self.folder = folder
+        self.output = output
         with open(os.path.join(folder, "reconciliation.json"), encoding="utf-8") as file:
             self.reconciliation = json.load(file)
 
@@ -33,7 +35,11 @@ def run(example, program, ranks, folder):
         sys.exit(SKIPPED)
     if done.returncode != 0:
         sys.exit(f"run.sh on {ranks} ranks: exit code {done.returncode}")
-    return Result(os.path.join(folder, "results", "latest"))
+    verify = subprocess.run([program, "verify", "-w", folder], timeout=100, check=False,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if verify.returncode != 0:
+        sys.exit(f"rerate verify after {ranks} ranks: {verify.stdout}")
+    return Result(os.path.join(folder, "results", "latest"), done.stdout)
 
 
 def check(what, found, expected):

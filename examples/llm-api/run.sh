@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Bills two customers of a language-model API: ./run.sh [RANKS]
+set -euo pipefail
+# shellcheck disable=SC2034
+example=llm-api
+here=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$here/../lib.sh"
+bill "$here/book.yaml" "$here/usage.csv"
+cat "$out/results/latest/invoices.csv"
