@@ -131,8 +131,103 @@ def usage_in_several_runs(program, scratch, arguments):
                           ("lines.csv", "invoices.csv"))
 
 
+WHOLE_BOOK = """\
+rerate: 1
+currency: USD
+timezone: America/Santiago
+bucket: day
+usage: {account: account_id, timestamp: timestamp, event_id: event_id, meter: meter,
+        quantity: quantity, dimensions: [region, model]}
+meters:
+  tokens: {aggregate: sum, by: [model]}
+  high: {aggregate: percentile, p: 95, match: tokens, by: [region]}
+  mean: {aggregate: average, match: tokens}
+  regions: {aggregate: unique, of: region, match: api_calls}
+  disks: {aggregate: time_weighted, match: storage_gb}
+  sets: {aggregate: time_weighted, values: level, match: storage_gb, by: [region]}
+  api_calls: {aggregate: count}
+  storage_gb: {aggregate: latest}
+plans:
+  payg: &payg
+    minimum: "3"
+    versions:
+      - from: 2024-01-01
+        charges:
+          - {id: fee, flat: "9.99", prorate: true}
+          - {meter: tokens, units: {divide_by: 1000, round: up}, cases: [{where: {model: small}, per_unit: "0.01"}, {graduated: [{up_to: 5, unit: "0.02", flat: "1"}, {unit: "0.015"}]}]}
+          - {id: each, meter: tokens, percent: {rate: "0.01", fixed: "0.001", per_event: {min: "0.002", max: "0.5"}}}
+          - {meter: high, split: [region], graduated_percent: [{up_to: 1000, rate: 1}, {rate: "0.5"}], maximum: "7"}
+          - {meter: mean, per_unit: "0.003", discount: {percent: "12.5"}}
+          - {meter: regions, per_unit: "1.5"}
+          - {meter: disks, per_unit: "0.07"}
+          - {meter: sets, split: [region], per_unit: "0.03"}
+          - {meter: api_calls, package: {size: 10, amount: "0.05"}, minimum: "0.4"}
+      - {from: 2025-02-10, charges: [{meter: tokens, per_unit: "0.00001"}, {meter: sets, per_unit: "0.02"}]}
+default_plan: payg
+contracts: contracts.yaml
+subscriptions: subscriptions.csv
+"""
+
+
+def contract(number, accounts):
+    """A deal of some accounts: pooled or not, with a commitment in arrears or upfront, and credits."""
+    pool = number % 2
+    return f"""\
+deal-{number:03}:
+  plan: payg
+  accounts: [{", ".join(accounts)}]
+  bill_to: {accounts[-1]}
+  pool: {"true" if pool else "false"}
+  start: 2025-01-{1 + number % 20:02}
+  {"end: 2025-03-05" if number % 3 == 0 else ""}
+  charges: [{{meter: api_calls, per_unit: "0.002"}}]
+  discount: {{percent: {number % 7}}}
+  commit: {{amount: "{number % 5 * 10}", every: {["period", "quarter", "year"][number % 3]},
+           billed: {["arrears", "upfront"][pool]}, overage: "1.25"}}
+  credits: [{{id: first, amount: "5", from: 2025-01-01, until: 2025-02-01, priority: 1}},
+            {{id: rest, amount: "40", from: 2025-01-15, charges: [tokens, fee]}}]
+"""
+
+
+def write_whole_book(folder, accounts):
+    """Contracts of five accounts each; a sixth joins by a row of the subscriptions."""
+    deals, rows = [], ["account,plan,start,end,contract"]
+    for number in range(len(accounts) // 8):
+        some = accounts[number * 8:number * 8 + 8]
+        deals.append(contract(number, some[:5]))
+        rows.append(f"{some[5]},,2025-01-25,,deal-{number:03}")
+        rows.append(f'"{some[6]}",payg,2025-01-02,2025-03-01,')
+        rows.append(f"{some[0]},payg,2024-12-20,,")
+    (folder / "book.yaml").write_text(WHOLE_BOOK)
+    (folder / "contracts.yaml").write_text("".join(deals))
+    (folder / "subscriptions.csv").write_text("\n".join(rows) + "\n")
+
+
+def accounts_of(folder):
+    """The accounts of a plain sample, in the order of its usage: their shards are anywhere."""
+    file = sorted(pathlib.Path(folder, "usage").iterdir())[0]
+    rows = file.read_text().splitlines()[1:]
+    return list(dict.fromkeys(row.split(",")[1] for row in rows))[:400]
+
+
+def contracts_of_accounts_of_many_shards(program, scratch, arguments):
+    write_whole_book(scratch, accounts_of(arguments.plain))
+    usage = [str(pathlib.Path(arguments.plain, "usage").resolve())]
+    want = None
+    for ranks in [None] + all_ranks(arguments):
+        workspace = scratch / f"whole-{ranks}"
+        got = run_at(program, ranks, scratch, workspace, usage=usage)
+        want = want or got
+        require_equal(want, got, f"{ranks} ranks")
+    require(want["shares.csv"].count(b"\n") > 100, "pooled lines are shared")
+    for name in (b"commit,", b"commit_used", b"overage", b"credit:first", b"minimum"):
+        require(name in want["lines.csv"], f"lines of {name}")
+    program.run(3, "verify", "-w", scratch / "whole-2", cwd=scratch)
+
+
 if __name__ == "__main__":
     main({test.__name__: test for test in (
         default, plain_input_in_small_splits, little_memory, few_shards, compressed_results, without_event_ids,
-        rate_equals_a_fresh_run, nothing_new_changes_nothing, usage_in_several_runs)},
+        rate_equals_a_fresh_run, nothing_new_changes_nothing, usage_in_several_runs,
+        contracts_of_accounts_of_many_shards)},
          "--sample", "--plain", "--ranks")
