@@ -45,12 +45,13 @@ static int compare_parts(const void *a, const void *b)
     return order ? order : rr_text_compare(x->share->account, y->share->account);
 }
 
-static void divide_line(const struct rr_rated_line *line, struct rr_share *shares, uint32_t n)
+/* `parts` has room for n. */
+static void divide_line(const struct rr_rated_line *line, struct rr_share *shares, uint32_t n,
+                        struct part *parts)
 {
     rr_decimal unit =
         (rr_decimal)rr_pow10((unsigned)(RR_DECIMAL_PLACES - line->plan->minor_digits));
     rr_decimal sign = line->money < 0 ? -1 : 1, units = sign * line->money / unit, left = units;
-    struct part *parts = rr_malloc(n * sizeof *parts);
     struct rr_sum sum = {0};
     for (uint32_t i = 0; i < n; i++)
         rr_sum_add(&sum, shares[i].quantity);
@@ -63,7 +64,6 @@ static void divide_line(const struct rr_rated_line *line, struct rr_share *share
     qsort(parts, n, sizeof *parts, compare_parts);
     for (uint32_t i = 0; i < n; i++)
         parts[i].share->money = sign * unit * (parts[i].share->money + (i < left));
-    free(parts);
 }
 
 /* The whole line, on its account. */
@@ -80,8 +80,17 @@ static void keep_line(struct rr_rated *rated, uint32_t number)
     *rr_rated_add_share(rated) = whole;
 }
 
+static uint32_t most_shares(const struct rr_rated *rated)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < rated->n_lines; i++)
+        most = rated->lines[i].n_share > most ? rated->lines[i].n_share : most;
+    return most;
+}
+
 void rr_shares_divide(struct rr_rated *rated)
 {
+    struct part *parts = rr_malloc(most_shares(rated) * sizeof *parts);
     for (uint32_t i = 0; i < rated->n_lines; i++) {
         struct rr_rated_line *line = &rated->lines[i];
         if (line->contract == NULL || !line->contract->pool)
@@ -95,6 +104,7 @@ void rr_shares_divide(struct rr_rated *rated)
             continue;
         }
         line->n_share = keep_positive(shares, line->n_share);
-        divide_line(line, shares, n);
+        divide_line(line, shares, n, parts);
     }
+    free(parts);
 }
