@@ -5,21 +5,9 @@
 #include "../runtime/order.h"
 #include "../runtime/parcels.h"
 #include "book_csv.h"
+#include "file_parts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define NONE UINT64_MAX
-
-/* A part of the file's text, whole records, and the number of its first line. */
-struct slice {
-    char *bytes;
-    size_t len;
-    int line;
-};
 
 /* What stands before each row on its way. */
 struct row_head {
@@ -29,122 +17,26 @@ struct row_head {
 
 /* ---- slices of a plain file ---- */
 
-/* What a rank says of its range. */
-struct range_facts {
-    uint64_t quotes, lines;
-};
-
-struct range {
-    int fd;
-    const char *path;
-    uint64_t size;       /* of the file */
-    uint64_t begin, end; /* of bytes */
-    char *bytes;         /* of the range, and the byte before it */
-    uint64_t first;      /* offset of bytes[0] */
-};
-
-static int read_at(const struct range *r, char *into, size_t len, uint64_t offset,
-                   struct rr_error *err)
+/* A record begins after a line end outside of quotes. */
+static size_t first_record(const char *bytes, size_t len, char before, bool quoted)
 {
-    for (size_t at = 0; at < len;) {
-        ssize_t n = pread(r->fd, into + at, len - at, (off_t)(offset + at));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return rr_fail_errno(err, RR_EXIT_IO, r->path, "read");
-        if (n == 0)
-            return rr_fail(err, RR_EXIT_IO, "%s: it shrank while it was read; try again", r->path);
-        at += (size_t)n;
+    for (size_t at = 0; at < len; before = bytes[at++]) {
+        if (before == '\n' && !quoted)
+            return at;
+        quoted ^= bytes[at] == '"';
     }
-    return 0;
-}
-
-static int open_range(const struct rr_comm *comm, struct range *r, struct rr_error *err)
-{
-    struct stat st;
-    r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
-    if (r->fd < 0)
-        return rr_fail_errno(err, RR_EXIT_INPUT, r->path, "open");
-    if (fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode))
-        return rr_fail(err, RR_EXIT_INPUT, "%s: this is not a file; name one", r->path);
-    uint64_t ranks = (uint64_t)comm->size;
-    r->size = (uint64_t)st.st_size;
-    r->begin = r->size * (uint64_t)comm->rank / ranks;
-    r->end = r->size * ((uint64_t)comm->rank + 1) / ranks;
-    r->first = r->begin > 0 ? r->begin - 1 : 0;
-    r->bytes = rr_malloc(r->end - r->first + 1);
-    return read_at(r, r->bytes, r->end - r->first, r->first, err);
-}
-
-static struct range_facts count(const struct range *r)
-{
-    struct range_facts facts = {0};
-    for (uint64_t at = r->begin; at < r->end; at++) {
-        char c = r->bytes[at - r->first];
-        facts.quotes += c == '"';
-        facts.lines += c == '\n';
-    }
-    return facts;
-}
-
-/* Where the first record begins that begins in the range: after a line end outside of quotes; NONE where
- * none does. *line goes on from the line of the range's first byte. */
-static uint64_t first_record(const struct range *r, bool quoted, int *line)
-{
-    bool starts = r->begin == 0 || (!quoted && r->bytes[0] == '\n');
-    if (starts && r->begin < r->end)
-        return r->begin;
-    for (uint64_t at = r->begin; at < r->end; at++) {
-        char c = r->bytes[at - r->first];
-        quoted ^= c == '"';
-        *line += c == '\n';
-        if (c == '\n' && !quoted && at + 1 < r->end)
-            return at + 1;
-    }
-    return NONE;
-}
-
-/* Collective. The records that begin in this rank's range; the last may end behind it. */
-static int cut_range(const struct rr_comm *comm, const struct range *r, struct slice *slice,
-                     struct rr_error *err)
-{
-    size_t ranks = (size_t)comm->size;
-    struct range_facts *facts = rr_malloc(ranks * sizeof *facts), mine = count(r);
-    uint64_t *starts = rr_malloc((ranks + 1) * sizeof *starts), quotes = 0;
-    slice->line = 1;
-    rr_comm_allgather(comm, &mine, facts, sizeof mine);
-    for (int i = 0; i < comm->rank; i++) {
-        quotes += facts[i].quotes;
-        slice->line += (int)facts[i].lines;
-    }
-    uint64_t start = first_record(r, quotes % 2 != 0, &slice->line);
-    rr_comm_allgather(comm, &start, starts, sizeof start);
-    starts[ranks] = r->size;
-    for (size_t i = ranks; i-- > 0;)
-        if (starts[i] == NONE)
-            starts[i] = starts[i + 1];
-    start = starts[comm->rank];
-    slice->len = starts[comm->rank + 1] - start;
-    slice->bytes = rr_malloc(slice->len + 1);
-    free(facts);
-    free(starts);
-    return read_at(r, slice->bytes, slice->len, start, err);
+    return RR_NO_PIECE;
 }
 
 /* Collective. */
-static int read_plain(const struct rr_comm *comm, struct rr_book_files *files, struct slice *slice,
-                      struct rr_error *err)
+static int read_plain(const struct rr_comm *comm, struct rr_book_files *files,
+                      struct rr_file_part *slice, struct rr_error *err)
 {
-    struct range range = {.fd = -1, .path = files->subscriptions_path};
     uint64_t size;
-    int result = rr_agree(comm, open_range(comm, &range, err), err);
-    if (result == 0)
-        result = rr_agree(comm, cut_range(comm, &range, slice, err), err);
+    const char *path = files->subscriptions_path;
+    int result = rr_file_part_read(comm, path, first_record, slice, err);
     if (result == 0 && comm->rank == 0)
-        result = rr_digest_file(range.path, &size, &files->subscriptions_digest, err);
-    if (range.fd >= 0)
-        close(range.fd);
-    free(range.bytes);
+        result = rr_digest_file(path, &size, &files->subscriptions_digest, err);
     return rr_agree(comm, result, err);
 }
 
@@ -171,8 +63,8 @@ static void deal_out(const struct rr_comm *comm, const struct rr_book_files *fil
 }
 
 /* Collective. */
-static int read_packed(const struct rr_comm *comm, struct rr_book_files *files, struct slice *slice,
-                       struct rr_error *err)
+static int read_packed(const struct rr_comm *comm, struct rr_book_files *files,
+                       struct rr_file_part *slice, struct rr_error *err)
 {
     struct rr_parcels *parcels = rr_parcels_create(comm);
     int result = 0;
@@ -229,7 +121,7 @@ static void route(const struct rr_comm *comm, const struct rr_book_csv *csv, boo
 /* Collective. Rank 0 finds the header, and takes it off its slice. A header that can't be read is all that
  * there is: the book is refused for it. */
 static void share_header(const struct rr_comm *comm, struct rr_book_files *files,
-                         struct slice *slice, struct rr_book_csv *csv)
+                         struct rr_file_part *slice, struct rr_book_csv *csv)
 {
     struct rr_mistakes ignored = {0};
     size_t len = 0;
@@ -289,7 +181,7 @@ static void take_rows(struct rr_book_files *files, const char *bytes, size_t len
 
 /* Collective. */
 static void exchange_rows(const struct rr_comm *comm, struct rr_book_files *files,
-                          struct slice *slice)
+                          struct rr_file_part *slice)
 {
     struct rr_book_csv csv = {.arena = rr_arena_create()};
     struct rr_parcels *parcels = rr_parcels_create(comm);
@@ -323,7 +215,7 @@ static bool is_packed(const char *path)
 int rr_subscribers_read(const struct rr_comm *comm, struct rr_book_files *files,
                         struct rr_error *err)
 {
-    struct slice slice = {0};
+    struct rr_file_part slice = {0};
     int result = is_packed(files->subscriptions_path) ? read_packed(comm, files, &slice, err)
                                                       : read_plain(comm, files, &slice, err);
     if (result == 0)
