@@ -2,6 +2,7 @@
 #include "billing.h"
 
 #include "../io/memory.h"
+#include "contract_parts.h"
 #include "meters.h"
 #include "publishing.h"
 #include "subscribers.h"
@@ -15,6 +16,7 @@ struct billing {
     struct rr_book *book;
     struct rr_calendar *calendar;
     struct rr_meters *meters;
+    struct rr_contract_parts *parts; /* NULL where all know all contracts */
     uint64_t memory;
 };
 
@@ -44,22 +46,37 @@ static int read_files(struct billing *b, struct rr_error *err)
     share_file(b->comm, &f->path, &f->book, &f->book_len);
     share_file(b->comm, &f->subscriptions_path, &f->subscriptions, &f->subscriptions_len);
     share_file(b->comm, &f->contracts_path, &f->contracts, &f->contracts_len);
+    if (f->contracts_path && rr_contract_parts_read(b->comm, f, &b->parts, err) != 0)
+        return -1;
     return f->subscriptions_path ? rr_subscribers_read(b->comm, f, err) : 0;
 }
 
-/* Collective. A part of the rows shows a part of what is wrong: the whole book is read to tell it. */
+static int read_whole(struct rr_book_files *files, struct rr_error *err)
+{
+    if (files->rows && rr_book_read_subscriptions(files, err) != 0)
+        return -1;
+    return files->contracts_apart ? rr_book_read_contracts(files, err) : 0;
+}
+
+/* Collective. A part of the files shows a part of what is wrong: the whole is read to tell it. */
 static int explain(struct billing *b, struct rr_error *err)
 {
-    int result = -1;
-    if (b->comm->rank == 0 && b->files.rows) {
+    if (b->comm->rank == 0 && (b->files.rows || b->files.contracts_apart)) {
         struct rr_error first;
-        if (rr_book_read_subscriptions(&b->files, &first) == 0) {
+        if (read_whole(&b->files, &first) == 0) {
             struct rr_book *book = rr_book_parse(&b->files, NULL, &first);
             *err = book ? *err : first;
             rr_book_close(book);
         }
     }
-    return rr_agree(b->comm, result, err);
+    return rr_agree(b->comm, -1, err);
+}
+
+/* Collective. Charges that stand in one rank's contracts only may need events of all. */
+static void share_events(const struct rr_comm *comm, struct rr_book *book)
+{
+    for (int i = 0; i < book->n_meters; i++)
+        book->meters[i].per_event = rr_comm_max(comm, book->meters[i].per_event) != 0;
 }
 
 /* Collective. */
@@ -68,9 +85,11 @@ static int open_book(struct billing *b, struct rr_error *err)
     if (read_files(b, err) != 0)
         return -1;
     b->book = rr_book_parse(&b->files, NULL, err);
-    if (rr_agree(b->comm, b->book ? 0 : -1, err) == 0)
-        return 0;
-    return explain(b, err);
+    if (rr_agree(b->comm, b->book ? 0 : -1, err) != 0)
+        return explain(b, err);
+    if (b->parts)
+        share_events(b->comm, b->book);
+    return 0;
 }
 
 /* Half of the node's memory, shared by its ranks. */
@@ -79,19 +98,42 @@ static uint64_t default_memory(const struct rr_comm *comm)
     return rr_node_memory() / 2 / (uint64_t)rr_comm_local_size(comm);
 }
 
+/* Collective. The book that this rank prices by: whole contracts of the parties that it rates. */
+static struct rr_book *book_for_rating(struct billing *b, uint32_t n_shards, struct rr_error *err)
+{
+    struct rr_parties *parties = rr_parties_create(b->book);
+    rr_contract_parts_gather(b->parts, b->comm, n_shards, parties, b->book, &b->files);
+    rr_parties_destroy(parties);
+    return rr_book_parse(&b->files, NULL, err);
+}
+
+/* Collective. */
+static int publish_by(struct billing *b, struct rr_book *book, struct rr_state *state,
+                      struct rr_error *err)
+{
+    struct rr_parties *parties = rr_parties_create(book);
+    if (b->files.rows)
+        rr_subscribers_spread(b->comm, state->manifest->n_shards, parties, book);
+    const struct rr_publishing publishing = {b->comm,     b->options, &b->files, book,
+                                             b->calendar, b->meters,  parties,   b->memory};
+    int result = rr_publish(&publishing, state, err);
+    rr_parties_destroy(parties);
+    return result;
+}
+
 /* Collective. */
 static int publish(void *self, struct rr_state *state, struct rr_progress *progress,
                    struct rr_error *err)
 {
     struct billing *b = self;
-    struct rr_parties *parties = rr_parties_create(b->book);
-    if (b->files.rows)
-        rr_subscribers_spread(b->comm, state->manifest->n_shards, parties, b->book);
-    const struct rr_publishing publishing = {b->comm,     b->options, &b->files, b->book,
-                                             b->calendar, b->meters,  parties,   b->memory};
     (void)progress;
-    int result = rr_publish(&publishing, state, err);
-    rr_parties_destroy(parties);
+    if (b->parts == NULL)
+        return publish_by(b, b->book, state, err);
+    struct rr_book *book = book_for_rating(b, state->manifest->n_shards, err);
+    int result = rr_agree(b->comm, book ? 0 : -1, err);
+    if (result == 0)
+        result = publish_by(b, book, state, err);
+    rr_book_close(book);
     return result;
 }
 
@@ -101,6 +143,7 @@ static void close_billing(struct billing *b)
     rr_calendar_destroy(b->calendar);
     rr_book_close(b->book);
     rr_book_files_fini(&b->files);
+    rr_contract_parts_destroy(b->parts);
 }
 
 static int run_engine(struct billing *b, struct rr_error *err)

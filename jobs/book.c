@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define BOOK_BYTES_MAX          (64 * 1024 * 1024)
+#define CONTRACTS_BYTES_MAX     (1024 * 1024 * 1024)
 #define SUBSCRIPTIONS_BYTES_MAX (1024 * 1024 * 1024)
 
 /* ---- the top level ---- */
@@ -148,6 +149,9 @@ static struct rr_book *create_book(const struct rr_book_files *files)
         const char *path = files->contracts_path;
         book->contracts_path = rr_arena_text(arena, path, strlen(path));
         book->contracts_source = rr_arena_text(arena, files->contracts, files->contracts_len);
+        book->contracts_digest = files->contracts_apart
+                                     ? files->contracts_digest
+                                     : rr_digest_bytes(files->contracts, files->contracts_len);
     }
     struct rr_usage *usage = &book->usage;
     usage->columns = rr_arena_alloc(arena, RR_BATCH_COLUMNS * sizeof *usage->columns);
@@ -351,18 +355,23 @@ static struct beside subscriptions_of(struct rr_book_files *files)
                            &files->subscriptions, &files->subscriptions_len};
 }
 
+static struct beside contracts_of(struct rr_book_files *files)
+{
+    return (struct beside){"contracts", CONTRACTS_BYTES_MAX, &files->contracts_path,
+                           &files->contracts, &files->contracts_len};
+}
+
 static int read_others(struct rr_book_files *files, bool apart, struct rr_error *err)
 {
     const struct beside subscriptions = subscriptions_of(files);
-    const struct beside contracts = {"contracts", BOOK_BYTES_MAX, &files->contracts_path,
-                                     &files->contracts, &files->contracts_len};
+    const struct beside contracts = contracts_of(files);
     struct rr_mistakes ignored = {0}; /* rr_book_parse finds them again */
     struct rr_arena *arena = rr_arena_create();
     struct rr_text bytes = {files->book, (uint32_t)files->book_len};
     const struct rr_yaml *root = rr_yaml_parse(files->path, bytes, arena, &ignored);
     int status = read_beside(files->path, root, &subscriptions, !apart, err);
     if (status == 0)
-        status = read_beside(files->path, root, &contracts, true, err);
+        status = read_beside(files->path, root, &contracts, !apart, err);
     rr_mistakes_fini(&ignored);
     rr_arena_destroy(arena);
     return status;
@@ -402,6 +411,15 @@ int rr_book_read_subscriptions(struct rr_book_files *files, struct rr_error *err
     files->row_bytes = NULL;
     files->n_rows = 0;
     return read_bytes(&subscriptions, err);
+}
+
+int rr_book_read_contracts(struct rr_book_files *files, struct rr_error *err)
+{
+    const struct beside contracts = contracts_of(files);
+    free(files->contracts);
+    files->contracts = NULL;
+    files->contracts_apart = false;
+    return read_bytes(&contracts, err);
 }
 
 void rr_book_files_fini(struct rr_book_files *files)

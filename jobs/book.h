@@ -283,7 +283,8 @@ struct rr_book {
     uint32_t n_rows;
     struct rr_digest subscriptions_digest; /* of the whole file, unpacked */
     struct rr_text contracts_path;         /* the same for the file of contracts */
-    struct rr_text contracts_source;
+    struct rr_text contracts_source;     /* its bytes, or this rank's part and outlines */
+    struct rr_digest contracts_digest;   /* of the whole file, unpacked */
 };
 
 /* A mistake in a book or its subscriptions. */
@@ -329,16 +330,19 @@ struct rr_book_files {
     char *contracts_path;
     char *contracts;
     size_t contracts_len;
+    bool contracts_apart; /* `contracts` are not the whole file, whose digest this is */
+    struct rr_digest contracts_digest;
 };
 
 /* Reads the book and the files that its `subscriptions` and `contracts` name; a `.zst` file is
  * unpacked. A book too broken to name one is read alone: rr_book_parse says what is wrong with it.
  * Errors: RR_EXIT_INPUT (missing), RR_EXIT_IO; `files` is then empty. */
 int rr_book_read(const char *path, struct rr_book_files *files, struct rr_error *err);
-/* The same without the subscriptions: only where they are. */
+/* The same without subscriptions and contracts: only where they are. */
 int rr_book_read_apart(const char *path, struct rr_book_files *files, struct rr_error *err);
 /* Then these, whole. */
 int rr_book_read_subscriptions(struct rr_book_files *files, struct rr_error *err);
+int rr_book_read_contracts(struct rr_book_files *files, struct rr_error *err);
 void rr_book_files_fini(struct rr_book_files *files);
 
 /* Makes and proves a book from bytes, which it copies. Returns NULL with RR_EXIT_BOOK: all that

@@ -79,9 +79,7 @@ char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *
     if (book->subscriptions_path.len > 0)
         json_object_set_new(out, "subscriptions", digest_json(book->subscriptions_digest));
     if (book->contracts_path.len > 0)
-        json_object_set_new(
-            out, "contracts",
-            digest_json(rr_digest_bytes(book->contracts_source.ptr, book->contracts_source.len)));
+        json_object_set_new(out, "contracts", digest_json(book->contracts_digest));
     if (book->n_contracts > 0)
         json_object_set_new(out, "payers", payers_json(book));
     json_object_set_new(out, "periods", periods_json(book, span));
