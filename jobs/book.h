@@ -283,8 +283,8 @@ struct rr_book {
     uint32_t n_rows;
     struct rr_digest subscriptions_digest; /* of the whole file, unpacked */
     struct rr_text contracts_path;         /* the same for the file of contracts */
-    struct rr_text contracts_source;     /* its bytes, or this rank's part and outlines */
-    struct rr_digest contracts_digest;   /* of the whole file, unpacked */
+    struct rr_text contracts_source;       /* its bytes, or this rank's part and outlines */
+    struct rr_digest contracts_digest;     /* of the whole file, unpacked */
 };
 
 /* A mistake in a book or its subscriptions. */

@@ -24,8 +24,8 @@ struct rr_contract_parts {
 };
 
 /* What an outline keeps: whose it is, when, and who pays. */
-static const char *const kept_keys[] = {"plan", "accounts", "bill_to", "pool",
-                                        "start", "end", "commit", NULL};
+static const char *const kept_keys[] = {"plan",  "accounts", "bill_to", "pool",
+                                        "start", "end",      "commit",  NULL};
 
 /* ---- cutting ---- */
 
@@ -115,7 +115,8 @@ static bool is_kept(struct rr_text key)
 
 /* The lines of the keys that are kept; the whole text where it can't be told apart by lines. */
 static struct rr_text outline_of(struct rr_arena *arena, const struct lines *lines,
-                                 const struct rr_yaml *map, struct rr_text whole, int first, int end)
+                                 const struct rr_yaml *map, struct rr_text whole, int first,
+                                 int end)
 {
     struct rr_line out = {0};
     if (map->kind != RR_YAML_MAP || !is_block(lines, map, first))
@@ -169,7 +170,8 @@ static void add_piece(struct rr_contract_parts *p, uint32_t *size, struct piece 
 }
 
 /* This rank's contracts as pieces, and their outlines into `out`. False when a contract can't be told. */
-static bool cut(struct rr_contract_parts *p, uint32_t *size, struct rr_text text, struct rr_line *out)
+static bool cut(struct rr_contract_parts *p, uint32_t *size, struct rr_text text,
+                struct rr_line *out)
 {
     struct rr_mistakes mistakes = {0};
     struct lines lines = find_lines(text);

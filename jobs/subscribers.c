@@ -118,21 +118,26 @@ static void route(const struct rr_comm *comm, const struct rr_book_csv *csv, boo
         put_row(parcels, r, text, line);
 }
 
+static bool read_header(struct rr_book_csv *csv, const char *bytes, size_t len)
+{
+    size_t bom = len >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    rr_book_csv_start(csv, (struct rr_text){bytes + bom, (uint32_t)(len - bom)}, 1);
+    return rr_book_csv_header(csv);
+}
+
 /* Collective. Rank 0 finds the header, and takes it off its slice. A header that can't be read is all that
  * there is: the book is refused for it. */
-static void share_header(const struct rr_comm *comm, struct rr_book_files *files,
+static bool share_header(const struct rr_comm *comm, struct rr_book_files *files,
                          struct rr_file_part *slice, struct rr_book_csv *csv)
 {
     struct rr_mistakes ignored = {0};
+    bool good = false;
     size_t len = 0;
     free(files->subscriptions);
     files->subscriptions = NULL;
     csv->mistakes = &ignored;
     if (comm->rank == 0) {
-        size_t bom = slice->len >= 3 && memcmp(slice->bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-        rr_book_csv_start(csv, (struct rr_text){slice->bytes + bom, (uint32_t)(slice->len - bom)},
-                          1);
-        bool good = rr_book_csv_header(csv);
+        good = read_header(csv, slice->bytes, slice->len);
         len = good ? (size_t)(csv->p - slice->bytes) : slice->len;
         files->subscriptions = rr_calloc(1, len + 1);
         memcpy(files->subscriptions, slice->bytes, len);
@@ -142,12 +147,10 @@ static void share_header(const struct rr_comm *comm, struct rr_book_files *files
     }
     files->subscriptions_len = len;
     rr_comm_share(comm, &files->subscriptions, &files->subscriptions_len, 0);
-    if (comm->rank != 0) {
-        struct rr_text text = {files->subscriptions, (uint32_t)files->subscriptions_len};
-        rr_book_csv_start(csv, text, 1);
-        rr_book_csv_header(csv);
-    }
+    if (comm->rank != 0)
+        good = read_header(csv, files->subscriptions, files->subscriptions_len);
     rr_mistakes_fini(&ignored);
+    return good;
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -183,14 +186,14 @@ static void take_rows(struct rr_book_files *files, const char *bytes, size_t len
 static void exchange_rows(const struct rr_comm *comm, struct rr_book_files *files,
                           struct rr_file_part *slice)
 {
-    struct rr_book_csv csv = {.arena = rr_arena_create()};
+    struct rr_book_csv csv = {.arena = rr_arena_create(), .path = files->subscriptions_path};
     struct rr_parcels *parcels = rr_parcels_create(comm);
     struct rr_mistakes ignored = {0};
     size_t len;
-    share_header(comm, files, slice, &csv);
+    bool good_header = share_header(comm, files, slice, &csv);
     csv.mistakes = &ignored;
     rr_book_csv_start(&csv, (struct rr_text){slice->bytes, (uint32_t)slice->len}, slice->line);
-    while (csv.p < csv.end) {
+    while (good_header && csv.p < csv.end) {
         const char *start = csv.p;
         int line = csv.line;
         bool good = rr_book_csv_record(&csv);

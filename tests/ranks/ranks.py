@@ -225,9 +225,87 @@ def contracts_of_accounts_of_many_shards(program, scratch, arguments):
     program.run(3, "verify", "-w", scratch / "whole-2", cwd=scratch)
 
 
+def replace_in(file, old, new):
+    text = file.read_text()
+    require(old in text, f"'{old}' in {file.name}")
+    file.write_text(text.replace(old, new, 1))
+
+
+def contracts_that_cannot_be_cut(program, scratch, arguments):
+    """Anchors reach from contract to contract, so that every rank reads all: the same result."""
+    accounts = accounts_of(arguments.plain)
+    usage = [str(pathlib.Path(arguments.plain, "usage").resolve())]
+    results_of = []
+    for name in ("cut", "whole"):
+        folder = scratch / name
+        folder.mkdir()
+        write_whole_book(folder, accounts)
+        if name == "whole":
+            replace_in(folder / "contracts.yaml", "  pool: true", "  pool: &yes true")
+            replace_in(folder / "contracts.yaml", "  pool: true", "  pool: *yes")
+        results_of.append(run_at(program, 3, folder, folder / "w", usage=usage))
+    require_equal(*results_of, "cut and whole", CSV)
+
+
+def break_contract(folder):
+    replace_in(folder / "contracts.yaml", "deal-007:\n  plan: payg", "deal-007:\n  plan: pay")
+
+
+def double_contract(folder):
+    replace_in(folder / "contracts.yaml", "deal-009:", "deal-003:")
+
+
+def break_row(folder):
+    replace_in(folder / "subscriptions.csv", "2025-01-25,,deal-004", "2025-01-25,deal-004")
+
+
+def break_day(folder):
+    replace_in(folder / "subscriptions.csv", "2025-01-02,2025-03-01", "2025-01-02,2025-13-01")
+
+
+def open_quote(folder):
+    file = folder / "subscriptions.csv"
+    file.write_text(file.read_text() + '"never closed,payg,2025-01-01,,\n')
+
+
+def overlap(folder):
+    file = folder / "subscriptions.csv"
+    row = [row for row in file.read_text().splitlines() if row.endswith("2024-12-20,,")][3]
+    file.write_text(file.read_text() + row.replace("2024-12-20", "2025-02-01") + "\n")
+
+
+def double_stay(folder):
+    file = folder / "subscriptions.csv"
+    row = [row for row in file.read_text().splitlines() if row.endswith("deal-002")][0]
+    file.write_text(file.read_text() + row.replace("deal-002", "deal-005") + "\n")
+
+
+def drop_header(folder):
+    replace_in(folder / "subscriptions.csv", "account,plan", "account,plans")
+
+
+def mistakes_are_told_alike(program, scratch, arguments):
+    """Files that ranks read in parts, with one mistake each: told in the same words by one rank and by several."""
+    accounts = accounts_of(arguments.plain)
+    usage = str(pathlib.Path(arguments.plain, "usage").resolve())
+    for mistake in (break_contract, double_contract, break_row, break_day, open_quote, overlap,
+                    double_stay, drop_header):
+        folder = scratch / mistake.__name__
+        folder.mkdir()
+        write_whole_book(folder, accounts)
+        mistake(folder)
+        told = set()
+        for ranks in (None, 2, 7):
+            _, err = program.run(ranks, "run", "-w", "w", "book.yaml", usage, cwd=folder, code=78)
+            told.add("\n".join(line for line in err.splitlines() if line.startswith("rerate: ")))
+        require(len(told) == 1 and ("contracts.yaml:" in str(told) or
+                                    "subscriptions.csv:" in str(told)), f"one message: {told}")
+        require(not (folder / "w" / "results").exists(), "nothing published")
+
+
 if __name__ == "__main__":
     main({test.__name__: test for test in (
         default, plain_input_in_small_splits, little_memory, few_shards, compressed_results, without_event_ids,
         rate_equals_a_fresh_run, nothing_new_changes_nothing, usage_in_several_runs,
-        contracts_of_accounts_of_many_shards)},
+        contracts_of_accounts_of_many_shards, contracts_that_cannot_be_cut, mistakes_are_told_alike)},
          "--sample", "--plain", "--ranks")
