@@ -247,18 +247,12 @@ static int digest(const struct rr_comm *comm, struct rr_book_files *files, struc
                : 0;
 }
 
-static bool is_packed(const char *path)
-{
-    size_t len = strlen(path);
-    return len > 4 && strcmp(path + len - 4, ".zst") == 0;
-}
-
 int rr_contract_parts_read(const struct rr_comm *comm, struct rr_book_files *files,
                            struct rr_contract_parts **parts, struct rr_error *err)
 {
     struct rr_file_part part;
     *parts = NULL;
-    if (is_packed(files->contracts_path))
+    if (rr_file_is_packed(files->contracts_path))
         return read_whole(comm, files, err);
     if (rr_file_part_read(comm, files->contracts_path, first_contract, &part, err) != 0)
         return -1;

@@ -113,3 +113,9 @@ int rr_file_part_read(const struct rr_comm *comm, const char *path, rr_piece_fin
     free(range.bytes);
     return result;
 }
+
+bool rr_file_is_packed(const char *path)
+{
+    size_t len = strlen(path);
+    return len > 4 && strcmp(path + len - 4, ".zst") == 0;
+}

@@ -23,4 +23,7 @@ typedef size_t (*rr_piece_finder)(const char *bytes, size_t len, char before, bo
 int rr_file_part_read(const struct rr_comm *comm, const char *path, rr_piece_finder find,
                       struct rr_file_part *part, struct rr_error *err);
 
+/* Whether a name says that the file is compressed: then it can't be read in parts. */
+bool rr_file_is_packed(const char *path);
+
 #endif

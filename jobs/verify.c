@@ -265,6 +265,98 @@ static int check_invoices(const char *result, struct rr_error *err)
     return found;
 }
 
+/* ---- shares: those of a pooled line sum to it ---- */
+
+/* Lines of contracts that have shares: what shares say minus what lines say. */
+struct shares {
+    struct rr_dictionary *contracts, *lines;
+    uint32_t n_pooled;   /* contracts below have shares */
+    struct rr_sum *left; /* of each line */
+    uint32_t size;
+};
+
+static struct rr_text join(const struct rr_text *part, int n, char *out, size_t size)
+{
+    size_t used = 0;
+    for (int i = 0; i < n; i++) {
+        size_t len = part[i].len < size - used - 1 ? part[i].len : size - used - 1;
+        memcpy(out + used, part[i].ptr, len);
+        used += len;
+        out[used++] = '\0';
+    }
+    return (struct rr_text){out, (uint32_t)used};
+}
+
+/* The line of contract, period, charge, detail, from. */
+static struct rr_sum *left_of(struct shares *shares, const struct rr_text line[5])
+{
+    char key[5 * (RR_NAME_MAX + 1)];
+    struct rr_text text = join(line, 5, key, sizeof key);
+    uint32_t n = rr_dictionary_size(shares->lines);
+    uint32_t code = rr_dictionary_enter(shares->lines, text, rr_dictionary_hash(text));
+    if (n == shares->size) {
+        shares->size = 2 * n + 1024;
+        shares->left = rr_realloc(shares->left, shares->size * sizeof *shares->left);
+    }
+    if (code == n)
+        shares->left[code] = (struct rr_sum){0};
+    return &shares->left[code];
+}
+
+static int take_share(void *self, const struct rr_text *f, struct rr_error *err)
+{
+    struct shares *shares = self;
+    rr_decimal amount;
+    if (parse_amount(f[5], &amount, err) != 0)
+        return -1;
+    rr_dictionary_enter(shares->contracts, f[0], rr_dictionary_hash(f[0]));
+    rr_sum_add(left_of(shares, f), amount);
+    return 0;
+}
+
+static int take_pooled_line(void *self, const struct rr_text *f, struct rr_error *err)
+{
+    struct shares *shares = self;
+    rr_decimal amount;
+    if (f[0].len == 0 ||
+        rr_dictionary_enter(shares->contracts, f[0], rr_dictionary_hash(f[0])) >= shares->n_pooled)
+        return 0;
+    if (parse_amount(f[5], &amount, err) != 0)
+        return -1;
+    rr_sum_add(left_of(shares, f), -amount);
+    return 0;
+}
+
+static int check_sums_of_shares(const struct shares *shares, struct rr_error *err)
+{
+    for (uint32_t i = 0; i < rr_dictionary_size(shares->lines); i++)
+        if (!rr_sum_equal(&shares->left[i], &(struct rr_sum){0}))
+            return rr_fail(err, RR_EXIT_DATA,
+                           "the shares of a line of contract '%s' are not the line",
+                           rr_dictionary_text(shares->lines, i).ptr);
+    return 0;
+}
+
+static int check_shares(const char *result, struct rr_error *err)
+{
+    static const char *const columns[] = {"contract", "period", "charge",
+                                          "detail",   "from",   "amount"};
+    struct shares shares = {.contracts = rr_dictionary_create(), .lines = rr_dictionary_create()};
+    char path[PATH + 32];
+    table_path(result, "shares.csv", path);
+    int found = each_row(path, columns, 6, take_share, &shares, err);
+    table_path(result, "lines.csv", path);
+    shares.n_pooled = rr_dictionary_size(shares.contracts);
+    if (found == 0 && shares.n_pooled > 0)
+        found = each_row(path, columns, 6, take_pooled_line, &shares, err);
+    if (found == 0)
+        found = check_sums_of_shares(&shares, err);
+    rr_dictionary_destroy(shares.contracts);
+    rr_dictionary_destroy(shares.lines);
+    free(shares.left);
+    return found;
+}
+
 static int check_file(const char *result, const char *name, const json_t *said,
                       struct rr_error *err)
 {
@@ -362,6 +454,7 @@ static void verify_result(struct verification *v, const char *result)
     struct rr_error err;
     verify_files(v, result);
     report(v, "lines in order, invoices their sums", result, check_invoices(result, &err), &err);
+    report(v, "shares sum to their lines", result, check_shares(result, &err), &err);
     report(v, "reconciliation", result, check_reconciliation(result, &err), &err);
 }
 
