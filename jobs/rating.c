@@ -519,7 +519,8 @@ static uint32_t list_contract_lines(struct rr_rating *r)
     for (uint32_t i = 0; i < r->rated.n_lines; i++)
         if (r->rated.lines[i].contract)
             r->of_contract[n++] = i;
-    qsort_r(r->of_contract, n, sizeof *r->of_contract, compare_contract_lines, r->rated.lines);
+    if (n > 1)
+        qsort_r(r->of_contract, n, sizeof *r->of_contract, compare_contract_lines, r->rated.lines);
     return n;
 }
 

@@ -218,6 +218,6 @@ void rr_segments_add_account(struct rr_segments *s, const struct rr_book *book,
         add_stay(s, book, &stays[i], pool, span);
     if (n_subscriptions + n_stays == 0 && book->default_plan != RR_NO_COLUMN)
         add_default(s, book, account, periods, n, span);
-    if (n_stays > 0)
+    if (n_stays > 0 && s->n_windows > first + 1)
         qsort(s->window + first, s->n_windows - first, sizeof *s->window, compare_windows);
 }
