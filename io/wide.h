@@ -27,6 +27,15 @@ bool rr_wide_scale(struct rr_wide *into, uint64_t factor);
 bool rr_wide_multiply(struct rr_wide *into, const struct rr_wide *factor);
 
 void rr_wide_negate(struct rr_wide *value);
+/* Whether one limb holds the magnitude. */
+static inline bool rr_wide_is_small(const struct rr_wide *value)
+{
+    uint64_t above = 0;
+    for (int i = 1; i < RR_WIDE_LIMBS; i++)
+        above |= value->limb[i];
+    return above == 0;
+}
+
 int rr_wide_sign(const struct rr_wide *value); /* -1, 0, 1 */
 int rr_wide_compare(const struct rr_wide *a, const struct rr_wide *b);
 

@@ -265,7 +265,8 @@ static bool divide_to(const struct rr_amount *amount, unsigned places, enum rr_r
                       rr_decimal *out)
 {
     struct rr_wide unit = rr_wide_of((rr_decimal)rr_pow10(SCALE - places));
-    return rr_wide_multiply(&unit, &amount->over) &&
+    bool whole = amount->over.limb[0] == 1 && rr_wide_is_small(&amount->over); /* mostly */
+    return (whole || rr_wide_multiply(&unit, &amount->over)) &&
            rr_wide_divide(&amount->units, &unit, round, out);
 }
 
