@@ -22,6 +22,41 @@ def small(program, scratch, arguments):
         require(counts == [22, 20, 1, 1], f"records: {records}")
 
 
+def rows_within(table, first, last):
+    """The rows of a CSV table whose period lies in [first, last]."""
+    header, *rows = table.decode().splitlines(keepends=True)
+    at = header.split(",").index("period")
+    kept = (row for row in rows if first <= row.split(",")[at] <= last)
+    return "".join([header, *kept]).encode()
+
+
+def periods_are_parts_of_the_whole(program, scratch, arguments):
+    """Whatever periods are asked for: balances of contracts and levels follow from their begin."""
+    folder = HERE / "periods"
+    whole = {file.name: file.read_bytes() for file in (folder / "expected").iterdir()}
+    last_usage = "2025-04"
+    program.run(None, "run", "-w", scratch / "w", "book.yaml", "usage.csv", cwd=folder)
+    for first, last in ((None, "2025-05"), (None, None), ("2025-03", None), ("2025-04", None),
+                        (None, "2025-02"), ("2025-02", "2025-03"), ("2025-05", "2025-05"),
+                        ("2024-11", "2025-01"), (None, "2024-12")):
+        options = (["--from", first] if first else []) + (["--to", last] if last else [])
+        want = {name: rows_within(table, first or "", last or last_usage)
+                for name, table in whole.items()}
+        for ranks in (None, 3):
+            program.run(ranks, "rate", "-w", scratch / "w", *options, "book.yaml", cwd=folder)
+            require_equal(want, result_of(scratch / "w"), f"{ranks} ranks {options}", want)
+
+
+def edges(program, scratch, arguments):
+    """Units that round a quantity below zero away, a stay without days, terms from the 31st, a refund
+    that is shared."""
+    folder = HERE / "edges"
+    want = {file.name: file.read_bytes() for file in (folder / "expected").iterdir()}
+    for ranks in (None, 3):
+        program.run(ranks, "run", "-w", scratch / f"w{ranks}", "book.yaml", "usage.csv", cwd=folder)
+        require_equal(want, result_of(scratch / f"w{ranks}"), f"{ranks} ranks", want)
+
+
 def check_warns(program, scratch, arguments):
     """Warnings stand on standard error and in the summary, and refuse nothing."""
     folder = HERE / "warnings"
@@ -54,4 +89,5 @@ def check_refuses(program, scratch, arguments):
 
 
 if __name__ == "__main__":
-    main({"small": small, "check_warns": check_warns, "check_refuses": check_refuses})
+    main({test.__name__: test for test in (small, periods_are_parts_of_the_whole, edges,
+                                           check_warns, check_refuses)})

@@ -1,5 +1,6 @@
 """Promise 2: the bytes published depend on the inputs and the book alone, not on the number of ranks,
 the split of the inputs, the memory, the shards, or in how many runs the usage came."""
+import csv
 import json
 import pathlib
 import subprocess
@@ -210,6 +211,27 @@ def accounts_of(folder):
     return list(dict.fromkeys(row.split(",")[1] for row in rows))[:400]
 
 
+def rows_within(table, first, last):
+    """The rows of a CSV table whose period lies in [first, last]."""
+    header, *rows = table.decode().splitlines(keepends=True)
+    at = header.split(",").index("period")
+    kept = (row for row in rows if first <= next(csv.reader([row]))[at] <= last)
+    return "".join([header, *kept]).encode()
+
+
+def periods_are_parts_of_the_whole(program, scratch, whole):
+    """Whatever periods are asked for: balances of contracts and levels follow from their begin."""
+    for ranks, options, first, last in (
+            (1, ("--from", "2025-02"), "2025-02", "9999"),
+            (3, ("--from", "2025-03", "--to", "2025-03"), "2025-03", "2025-03"),
+            (2, ("--to", "2025-01"), "", "2025-01")):
+        program.run(ranks, "rate", "-w", scratch / "whole-1", *options, "book.yaml", cwd=scratch)
+        want = {name: rows_within(whole[name], first, last)
+                for name in ("lines.csv", "invoices.csv", "shares.csv", "unrated.csv")}
+        require_equal(want, result_of(scratch / "whole-1"), f"{ranks} ranks {options}", want)
+        require(b"\n" in want["lines.csv"].split(b"\n", 1)[1], f"lines in {options}")
+
+
 def contracts_of_accounts_of_many_shards(program, scratch, arguments):
     write_whole_book(scratch, accounts_of(arguments.plain))
     usage = [str(pathlib.Path(arguments.plain, "usage").resolve())]
@@ -223,6 +245,7 @@ def contracts_of_accounts_of_many_shards(program, scratch, arguments):
     for name in (b"commit,", b"commit_used", b"overage", b"credit:first", b"minimum"):
         require(name in want["lines.csv"], f"lines of {name}")
     program.run(3, "verify", "-w", scratch / "whole-2", cwd=scratch)
+    periods_are_parts_of_the_whole(program, scratch, want)
     shares = scratch / "whole-2" / "results" / "latest" / "shares.csv"
     rows = shares.read_text().splitlines(keepends=True)
     shares.write_text("".join(rows[:5] + rows[6:]))

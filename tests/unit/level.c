@@ -75,6 +75,18 @@ START_TEST(a_level_is_the_walk_through_its_changes)
 }
 END_TEST
 
+/* Half of the last place is rounded half even. */
+START_TEST(half_of_the_last_place)
+{
+    for (rr_decimal change = -5; change <= 5; change += 2) {
+        struct rr_level level = {0};
+        rr_decimal value, even = change / 2 + change / 2 % 2;
+        rr_level_change(&level, change, 10);
+        ck_assert(rr_level_average(&level, 20, 20, &value) && value == even);
+    }
+}
+END_TEST
+
 /* Greatest values over nanoseconds of years: sums of 256 bits, and a quotient that fits. */
 START_TEST(greatest_values_fit)
 {
@@ -95,7 +107,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {a_level_is_the_walk_through_its_changes, greatest_values_fit,
-                                  NULL};
+    const TTest *const tests[] = {a_level_is_the_walk_through_its_changes, half_of_the_last_place,
+                                  greatest_values_fit, NULL};
     return unit_main("level", tests);
 }

@@ -179,6 +179,7 @@ START_TEST(each_event_in_its_bounds)
         PRICED(.key = RR_PER_EVENT, .amount = decimal("2.9"), .fixed = decimal("0.30"),
                .bounds = {true, true, decimal("0.50"), decimal("12")});
     expect_exact(&charge, &usage, whole, "0", "13.59");
+    ck_assert(rr_takes_negative(&charge.cases[0].price)); /* events are, whatever they sum to */
     const struct rr_counted many = counted("10", 1000);
     usage = (struct rr_priced){decimal("10000"), 1000, &many, 1};
     expect_exact(&charge, &usage, whole, "0", "590");
@@ -240,6 +241,8 @@ START_TEST(units)
     expect_units("1000", RR_UNITS_NONE, 0, "1", "0.001");
     expect_units("3", RR_UNITS_NONE, 0, "1", "0.333333333333333333");
     expect_units("0.000000000000000002", RR_UNITS_NONE, 0, "0.000000000000000003", "1.5");
+    expect_units("2", RR_UNITS_NONE, 0, "0.000000000000000001", "0"); /* half even */
+    expect_units("2", RR_UNITS_NONE, 0, "0.000000000000000003", "0.000000000000000002");
     expect_units("1000", RR_UNITS_UP, 0, "1001", "2");
     expect_units("1000", RR_UNITS_UP, 0, "-1500", "-2");
     expect_units("1000", RR_UNITS_DOWN, 0, "-1500", "-1");
