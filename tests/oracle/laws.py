@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+"""Holds rerate to laws on random books: what must be true of any result, and what must not change a
+result. No oracle is asked. Each law is tried on its own books; a book that breaks one is kept."""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+import zlib
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import laws_of_contracts
+import laws_of_money
+import laws_of_prices
+import laws_of_splitting
+import laws_of_usage
+from lawtrial import Broken, Trial
+
+LAWS = {law.__name__: law for module in (laws_of_money, laws_of_contracts, laws_of_prices,
+                                         laws_of_usage, laws_of_splitting)
+        for law in module.LAWS}
+
+
+def attempt(name, number, args, folder):
+    """What breaks the law on the book of this number, as text; empty when it holds."""
+    seed = zlib.crc32(f'{name} {number}'.encode())
+    ranks = args.ranks[number % len(args.ranks)]
+    # Each law begins with another case, so that few books have all of them.
+    case = number + list(LAWS).index(name)
+    trial = Trial(args.rerate, ranks, args.all_ranks, case, seed, folder)
+    try:
+        LAWS[name](trial)
+    except Broken as broken:
+        return str(broken)
+    except Exception:  # a mistake in the law, or a result that can not be read
+        return traceback.format_exc()
+    return ''
+
+
+def give_mpi_a_folder(home):
+    """Of its own for each worker: Open MPI removes what it takes for empty."""
+    folder = home / f'mpi-{os.getpid()}'
+    folder.mkdir()
+    os.environ['OMPI_MCA_orte_tmpdir_base'] = str(folder)
+    os.environ['OMPI_MCA_btl_vader_backing_directory'] = str(folder)
+
+
+def numbers(text):
+    return [int(n) for n in text.split(',')]
+
+
+def parsed_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--rerate', required=True, type=Path, help='the program')
+    parser.add_argument('--laws', help='names, as a,b; all if left out')
+    parser.add_argument('--books', type=int, default=10, help='books of each law')
+    parser.add_argument('--first-seed', type=int, default=1)
+    parser.add_argument('--ranks', type=numbers, default=[1], help='in turn for a law\'s books')
+    parser.add_argument('--all-ranks', type=numbers, default=[2, 3, 4, 7],
+                        help='what the laws of splitting compare one rank with')
+    parser.add_argument('--jobs', type=int, default=1, help='books at a time')
+    parser.add_argument('--list', action='store_true', help='only show the laws')
+    args = parser.parse_args()
+    args.rerate = args.rerate.resolve(strict=True)
+    args.names = args.laws.split(',') if args.laws else list(LAWS)
+    if set(args.names) - set(LAWS):
+        parser.error(f'no such law: {", ".join(sorted(set(args.names) - set(LAWS)))}')
+    return args
+
+
+def main():
+    args = parsed_arguments()
+    if args.list:
+        for name in args.names:
+            print(f'{name}: {" ".join(LAWS[name].__doc__.split())}')
+        return 0
+    home = Path(tempfile.mkdtemp(prefix='rerate-laws-'))
+    passed = failed = 0
+    with ProcessPoolExecutor(args.jobs, initializer=give_mpi_a_folder, initargs=(home,)) as pool:
+        jobs = {}
+        for number in range(args.first_seed, args.first_seed + args.books):
+            for name in args.names:
+                folder = home / f'{name}-{number}'
+                jobs[pool.submit(attempt, name, number, args, folder)] = name, number, folder
+        for job in as_completed(jobs):
+            name, number, folder = jobs[job]
+            broken = job.result()
+            if not broken:
+                passed += 1
+                shutil.rmtree(folder)
+                continue
+            failed += 1
+            print(f'{name} is broken by its book {number}, kept in {folder}\n{broken}', flush=True)
+    for folder in home.glob('mpi-*'):
+        shutil.rmtree(folder)
+    if not failed:
+        home.rmdir()
+    print(f'{passed} passed, {failed} failed')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
