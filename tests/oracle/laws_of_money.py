@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 from commitments import MONTHS, months_after
-from lawtrial import (Broken, accounts_of, call, contracts_of, edited, flat_ids,
+from lawtrial import (LAST_PLACE, Broken, accounts_of, call, contracts_of, edited, flat_ids,
                       is_pooled, key_of, minor_unit, money, period_of_line, require, totals)
 from nodes import MINOR_DIGITS
 from timing import OPEN, periods_between
@@ -88,7 +88,8 @@ def rounding_is_the_residue(trial):
     key = key_of('currency', 'period')
     sums = {column: totals(result.lines, key, column) for column in ('exact', 'amount')}
     for line in result.lines:
-        require(abs(money(line) - money(line, 'exact')) < minor_unit(line['currency']), line)
+        away = abs(money(line) - money(line, 'exact'))  # which may itself be rounded
+        require(away < minor_unit(line['currency']) + LAST_PLACE, f'{line}')
     for total in result.reconciliation['totals']:
         made = [sums[column].get(key(total), 0) for column in ('exact', 'amount')]
         said = [money(total, column) for column in ('exact', 'amount')]
@@ -327,6 +328,9 @@ def upfront_is_used_up(trial):
         used = -sum(map(money, term.made('commit_used')))
         positive = [line for line in term.metered if money(line) > 0]
         what = f'{contract} bills {commit} and uses {used} in {term.periods}'
+        if term.periods[0].start >= horizon:
+            require(not term.made('commit'), f'a term that has not begun: {what}')
+            continue
         require(least <= commit <= most, what)
         require(all(line['period'] == term.periods[0].label for line in term.made('commit')),
                 f'not in the first period: {what}')
@@ -353,10 +357,9 @@ def overage_adds_up(trial):
 
 
 def commitments_of_nothing_change_nothing(trial):
-    """A promise of 0 in arrears, an overage of 1 and an upfront amount of 0 bill nothing, where no
-    line is a refund: lines below 0 are short of a promise of 0."""
-    sample = trial.sample(without=('credits',),
-                          accept=lambda world: world.has('contracts') and world.has('commit'))
+    """A promise of 0 bills nothing, where no line is below it, and an overage of 1 nothing more."""
+    sample = trial.sample(without=('credits',), accept=lambda world: (
+        world.has('contracts') and world.has('commit'))).without_negatives()
     for contract in contracts_of(sample.book).values():
         contract.pop('credits', None)
         if 'commit' in contract:

@@ -43,8 +43,8 @@ def percent_of(unit):
 
 
 def tier_bounds(trial):
-    bounds = sorted({trial.dice.decimal(dice_digits, 2) for dice_digits in (1, 2, 3, 5)}, key=float)
-    return [bound for bound in bounds if float(bound) > 0]
+    bounds = {float(bound): bound for bound in (trial.dice.decimal(n, 2) for n in (1, 2, 3, 5))}
+    return [bounds[bound] for bound in sorted(bounds) if bound > 0]
 
 
 def one_graduated_tier(trial):

@@ -118,7 +118,7 @@ def little_memory(trial):
     sample.rows = [again(row, n) for n in range(times) for row in first]
     plenty = trial.run_sample('plenty', sample)
     little = trial.run('little', 'plenty.yaml', 'usage.csv', '--memory', dice.choice(['4K', '1M']))
-    if sample.world.has_event_id:
+    if sample.world.has_event_id and trial.ranks == 1:  # of several each may have too few records
         require(len(runs_of(trial, 'little', 'records')) > len(runs_of(trial, 'plenty', 'records')),
                 'less memory, and not more runs')
     same_in_all(plenty, little)
