@@ -94,6 +94,7 @@ int rr_run_add_column(struct rr_run_writer *run, const char *name, unsigned widt
     hid_t space = H5Screate_simple(1, &none, &unlimited);
     hid_t create = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_chunk(create, 1, &chunk);
+    H5Pset_obj_track_times(create, false); /* equal columns, equal bytes */
     if (!plain && width > 1)
         H5Pset_shuffle(create);
     /* Optional, so that the file can be written where HDF5 has no plugin for it. */
