@@ -1,4 +1,5 @@
 /* main: MPI begins and ends here, one rank speaks, and errors become exit codes. */
+#include "../runtime/launcher.h"
 #include "command.h"
 
 #include <malloc.h>
@@ -74,6 +75,7 @@ int main(int argc, char **argv)
     char *text = NULL;
     keep_memory();
     prepare_mpi();
+    rr_launcher_watch();
     catch_signals(); /* first: a signal to stop may come at once */
     MPI_Init(&argc, &argv);
     rr_comm_init(&comm, MPI_COMM_WORLD);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { DEFAULT_PATIENCE_S = 600, SPINS_BEFORE_YIELD = 1000 };
 
@@ -27,7 +26,6 @@ void rr_comm_init(struct rr_comm *comm, MPI_Comm parent)
     comm->patience_s = given ? strtol(given, NULL, 10) : 0;
     if (comm->patience_s <= 0)
         comm->patience_s = DEFAULT_PATIENCE_S;
-    comm->parent = getppid();
 }
 
 void rr_comm_fini(struct rr_comm *comm)
@@ -57,27 +55,16 @@ static _Noreturn void give_up(const struct rr_comm *comm, const char *what)
     _Exit(RR_EXIT_IO);
 }
 
-void rr_comm_mind_launcher(const struct rr_comm *comm)
-{
-    if (comm->size == 1 || getppid() == comm->parent)
-        return;
-    fprintf(stderr, "rerate: rank %d of %d: its launcher is gone; give the same command again\n",
-            comm->rank, comm->size);
-    _Exit(RR_EXIT_IO);
-}
-
 void rr_comm_wait(const struct rr_comm *comm, MPI_Request *request, const char *what)
 {
     int done = 0;
     int64_t deadline = 0;
-    rr_comm_mind_launcher(comm);
     for (unsigned spins = 0; !done; spins++) {
         MPI_Test(request, &done, MPI_STATUS_IGNORE);
         if (done || spins < SPINS_BEFORE_YIELD)
             continue;
         sched_yield();
-        rr_comm_mind_launcher(comm);
-        int64_t now = rr_now_ns();
+            int64_t now = rr_now_ns();
         if (deadline == 0)
             deadline = now + comm->patience_s * 1000000000;
         else if (now > deadline)

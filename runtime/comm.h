@@ -16,7 +16,6 @@ struct rr_comm {
     MPI_Comm comm;
     int rank, size;
     int64_t patience_s;
-    int parent; /* the process that started this one */
 };
 
 /* Collective. A communicator of its own over `parent`. Patience is $RERATE_WATCHDOG seconds, 600
@@ -26,10 +25,6 @@ void rr_comm_fini(struct rr_comm *comm);
 
 /* Collective. How many ranks share this rank's node. */
 int rr_comm_local_size(const struct rr_comm *comm);
-
-/* Not collective. Ends this rank when it is one of several and its launcher is gone: nobody would tell
- * it to, and its peers may be gone too. For loops that wait by themselves. */
-void rr_comm_mind_launcher(const struct rr_comm *comm);
 
 /* Not collective. Waits for one request; `what` is for the watchdog's message. */
 void rr_comm_wait(const struct rr_comm *comm, MPI_Request *request, const char *what);

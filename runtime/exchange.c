@@ -198,7 +198,6 @@ static void wait_and_receive(struct rr_exchange *x, MPI_Request *request)
             rr_comm_wait(x->comm, request, "a block to be received");
             return;
         }
-        rr_comm_mind_launcher(x->comm);
         sched_yield();
     }
 }
@@ -323,7 +322,6 @@ static void wait_for_ends(struct rr_exchange *x)
             MPI_Ibarrier(x->comm->comm, &never);
             rr_comm_wait(x->comm, &never, "the other ranks to end an epoch");
         }
-        rr_comm_mind_launcher(x->comm);
         sched_yield();
     }
 }

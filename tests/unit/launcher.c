@@ -1,28 +1,35 @@
-/* A rank whose launcher is gone leaves; one that runs alone, or whose launcher lives, goes on. */
-#include "../../runtime/comm.h"
+/* A rank whose launcher ends does too, whatever it waits for; one that runs alone, or whose launcher
+ * lives, goes on. */
+#include "../../runtime/launcher.h"
 #include "unit.h"
 
 #include <rerate/error.h>
 
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { WENT_ON = 3 };
 
-static _Noreturn void be_rank(int size, bool launcher_dies, int ready)
+static _Noreturn void be_rank(bool launched, bool launcher_dies, int ready)
 {
-    struct rr_comm comm = {.rank = size - 1, .size = size, .parent = getppid()};
+    if (launched)
+        setenv("PMIX_RANK", "1", 1);
+    else
+        unsetenv("PMIX_RANK");
+    rr_launcher_watch();
+    pid_t launcher = getppid();
     if (write(ready, "", 1) != 1)
         _exit(0);
-    while (launcher_dies && getppid() == comm.parent)
+    while (launcher_dies && getppid() == launcher)
         usleep(1000);
-    rr_comm_mind_launcher(&comm);
+    usleep(launcher_dies && launched ? 10000000 : 1000); /* a long wait, which the end must cut */
     _exit(WENT_ON);
 }
 
 /* The exit status of a rank whose launcher, a child of this process, dies at once or waits for it. */
-static int status_of_rank(int size, bool launcher_dies)
+static int status_of_rank(bool launched, bool launcher_dies)
 {
     int status, result = -1, ready[2];
     char byte;
@@ -32,10 +39,10 @@ static int status_of_rank(int size, bool launcher_dies)
     if (launcher == 0) {
         pid_t rank = fork();
         if (rank == 0)
-            be_rank(size, launcher_dies, ready[1]);
+            be_rank(launched, launcher_dies, ready[1]);
         if (!launcher_dies && waitpid(rank, &status, 0) == rank)
             _exit(WEXITSTATUS(status));
-        _exit(read(ready[0], &byte, 1) != 1); /* the rank knows its parent by now */
+        _exit(read(ready[0], &byte, 1) != 1); /* the rank watches by now */
     }
     close(ready[0]);
     close(ready[1]);
@@ -49,19 +56,19 @@ static int status_of_rank(int size, bool launcher_dies)
 
 START_TEST(rank_without_launcher_leaves)
 {
-    ck_assert_int_eq(status_of_rank(2, true), RR_EXIT_IO);
+    ck_assert_int_eq(status_of_rank(true, true), RR_EXIT_IO);
 }
 END_TEST
 
 START_TEST(rank_with_launcher_goes_on)
 {
-    ck_assert_int_eq(status_of_rank(2, false), WENT_ON);
+    ck_assert_int_eq(status_of_rank(true, false), WENT_ON);
 }
 END_TEST
 
 START_TEST(rank_alone_goes_on)
 {
-    ck_assert_int_eq(status_of_rank(1, true), WENT_ON);
+    ck_assert_int_eq(status_of_rank(false, true), WENT_ON);
 }
 END_TEST
 
@@ -69,5 +76,5 @@ int main(void)
 {
     const TTest *const tests[] = {rank_without_launcher_leaves, rank_with_launcher_goes_on,
                                   rank_alone_goes_on, NULL};
-    return unit_main("comm", tests);
+    return unit_main("launcher", tests);
 }
