@@ -2,6 +2,7 @@
 #include "publishing.h"
 
 #include "../io/memory.h"
+#include "../runtime/events.h"
 #include "../runtime/gather.h"
 #include "../runtime/reduce.h"
 #include "../runtime/text_run.h"

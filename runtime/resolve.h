@@ -21,7 +21,4 @@ struct rr_pace {
 int rr_resolve(struct rr_state *state, const struct rr_job *job, const struct rr_pace *pace,
                struct rr_error *err);
 
-/* The header of conflicts.csv. */
-extern const char rr_conflicts_header[];
-
 #endif
