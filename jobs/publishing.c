@@ -6,6 +6,7 @@
 #include "../runtime/gather.h"
 #include "../runtime/reduce.h"
 #include "../runtime/text_run.h"
+#include "input_facts.h"
 #include "rating.h"
 #include "reconcile.h"
 #include "result.h"
@@ -327,6 +328,8 @@ static int write_facts(struct publishing *p, const struct rr_reconciliation *rec
     char *text = rr_reconciliation_format(reconciliation);
     if (put_json(p, "reconciliation.json", text, err) != 0 ||
         rr_result_put(&p->result, "book.yaml", p->in->files->book, p->in->files->book_len, err) !=
+            0 ||
+        put_json(p, "inputs.json", rr_input_facts_format(p->in->book, p->state->manifest), err) !=
             0)
         return -1;
     text = rr_run_facts_format(p->in->book, p->state->manifest, &p->span, &p->result);
