@@ -352,7 +352,9 @@ static int finish_result(struct publishing *p, struct rr_error *err)
         if (result == 0)
             result = write_facts(p, &reconciliation, err);
         if (result == 0)
-            result = rr_result_publish(&p->result, &p->number, &p->same, err);
+            result = p->in->options->as_of
+                         ? rr_result_publish_beside(&p->result, &p->number, &p->same, err)
+                         : rr_result_publish(&p->result, &p->number, &p->same, err);
     }
     return rr_agree(p->in->comm, result, err);
 }
