@@ -147,6 +147,7 @@ int rr_increments_look_back(struct rr_manifest *m, uint32_t n, bool keeps_record
     if (keeps_records) {
         rr_manifest_drop_runs(m, RR_RUN_CELLS);
         rr_manifest_drop_runs(m, RR_RUN_CONFLICTS);
+        rr_manifest_drop_runs(m, RR_RUN_REPAIRED);
         rr_increments_clear_resolved(m);
     }
     drop_later_files(m, n);

@@ -61,7 +61,7 @@ START_TEST(tells_where_what_is_wrong)
         {"file,records,quantity\na,x,\nb,1\nc,\"1\n",
          "c.csv:2:3: `records` x: wants a whole number "
          "(and 2 more mistakes)"},
-        {"file,\"records,quantity\na,1,2", "c.csv:1:6: a quote opens here and is never closed"},
+        {"file,\"records,quantity\na,1,2", "c.csv:1:7: a quote opens here and is never closed"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct rr_error err = {0};

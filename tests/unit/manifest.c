@@ -73,7 +73,7 @@ static struct rr_manifest *sample(void)
             m->splits[m->n_splits - 1].next_record = (uint64_t)1 << 39;
         }
     }
-    for (int kind = RR_RUN_RECORDS; kind <= RR_RUN_CONFLICTS; kind++) {
+    for (int kind = RR_RUN_RECORDS; kind <= RR_RUN_REPAIRED; kind++) {
         struct rr_run_entry run = {.kind = (enum rr_run_kind)kind,
                                    .bytes = 12345,
                                    .items = 99,
@@ -90,7 +90,11 @@ static struct rr_manifest *sample(void)
     struct rr_tally resolved;
     rr_tally_init(&resolved, METERS);
     resolved.aggregated = 900;
-    resolved.duplicate = 90;
+    for (int w = 0; w < RR_WITHHELD; w++) {
+        resolved.withheld[w] = 90 + (uint64_t)w;
+        rr_sum_add(&resolved.meters[1].withheld[w], 7 + w);
+    }
+    resolved.repaired[RR_BAD_QUANTITY] = 2;
     resolved.not_metered = 3;
     resolved.conflicts = 1;
     rr_sum_add(&resolved.meters[0].aggregated, 5);
@@ -128,7 +132,7 @@ START_TEST(what_is_written_is_read)
     ck_assert_str_eq(back->state_text, m->state_text);
     ck_assert_uint_eq(back->n_files, 3);
     ck_assert_uint_eq(back->n_splits, 6);
-    ck_assert_uint_eq(back->n_runs, 4);
+    ck_assert_uint_eq(back->n_runs, 5);
     for (uint32_t f = 0; f < 3; f++) {
         const struct rr_file_entry *a = &m->files[f], *b = &back->files[f];
         ck_assert_str_eq(a->path, b->path);
@@ -147,7 +151,7 @@ START_TEST(what_is_written_is_read)
         ck_assert_mem_eq(&a->split, &b->split, sizeof a->split);
         ck_assert(a->next == b->next && a->next_record == b->next_record && a->done == b->done);
     }
-    for (uint32_t r = 0; r < 4; r++) {
+    for (uint32_t r = 0; r < 5; r++) {
         const struct rr_run_entry *a = &m->runs[r], *b = &back->runs[r];
         ck_assert_str_eq(a->name, b->name);
         ck_assert(a->kind == b->kind && a->bytes == b->bytes && a->items == b->items);
@@ -159,8 +163,13 @@ START_TEST(what_is_written_is_read)
         ck_assert_uint_eq(a->last_increment, b->last_increment);
     }
     ck_assert_uint_eq(back->ingested.read, 2003);
-    ck_assert_uint_eq(rr_tally_quarantined(&back->ingested), 9);
-    ck_assert_uint_eq(back->resolved.duplicate, 90);
+    ck_assert_uint_eq(rr_tally_quarantined(&back->ingested, &back->resolved), 7);
+    ck_assert_uint_eq(rr_tally_repaired(&back->resolved), 2);
+    for (int w = 0; w < RR_WITHHELD; w++) {
+        ck_assert_uint_eq(back->resolved.withheld[w], 90 + (uint64_t)w);
+        ck_assert(rr_sum_equal(&m->resolved.meters[1].withheld[w],
+                               &back->resolved.meters[1].withheld[w]));
+    }
     ck_assert(rr_sum_equal(&m->ingested.meters[1].read, &back->ingested.meters[1].read));
     ck_assert(
         rr_sum_equal(&m->resolved.meters[0].aggregated, &back->resolved.meters[0].aggregated));
