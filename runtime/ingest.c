@@ -28,7 +28,8 @@ struct ingest {
     struct rr_router *router;
     struct rr_texts quarantine;
     struct rr_changes changes;
-    struct rr_csv *csv; /* the split being read, or NULL */
+    struct rr_input_counter counter; /* of the split being read */
+    struct rr_csv *csv;              /* the split being read, or NULL */
     uint32_t split;
     int64_t deadline_ns; /* of the epoch */
 };
@@ -68,6 +69,11 @@ static int next_split(struct ingest *in, struct rr_error *err)
     return open_split(in, in->todo[item], err);
 }
 
+static uint32_t file_of_split(const struct ingest *in)
+{
+    return in->state->manifest->splits[in->split].split.file;
+}
+
 static void note_progress(struct ingest *in, bool done)
 {
     struct rr_split_progress p = {.split = in->split, .done = done};
@@ -75,6 +81,7 @@ static void note_progress(struct ingest *in, bool done)
     rr_csv_position(in->csv, &p.next, &p.next_record, &stored);
     p.has_facts = done && rr_csv_facts(in->csv, &p.facts);
     rr_changes_add_progress(&in->changes, &p);
+    rr_input_parts_add(&in->changes.inputs, file_of_split(in), &in->counter);
 }
 
 static void close_split(struct ingest *in)
@@ -95,8 +102,7 @@ static int read_batch(struct ingest *in, struct rr_error *err)
         close_split(in);
         return 0;
     }
-    uint32_t file = in->state->manifest->splits[in->split].split.file;
-    rr_router_send(in->router, batch, path_of(in, in->split), in->place_of[file]);
+    rr_router_send(in->router, batch, path_of(in, in->split), in->place_of[file_of_split(in)]);
     return 0;
 }
 
@@ -214,11 +220,12 @@ int rr_ingest(struct rr_state *state, const struct rr_job *job, const struct rr_
     rr_state_file_order(state->manifest, &in.place_of, &in.file_of);
     rr_progress_phase(progress, "reading", total_weight(&in));
     rr_changes_init(&in.changes, job->n_meters);
+    rr_input_counter_init(&in.counter, job->n_meters);
     rr_queue_init(&in.queue, state->comm, in.n_todo);
     in.owner = rr_owner_create(state, job, in.file_of, memory, &in.changes);
     in.exchange = rr_exchange_create(state->comm, rr_row_size(job), rr_owner_receiver(in.owner));
     in.router = rr_router_create(state->comm, job, state->manifest->n_shards, in.exchange,
-                                 &in.quarantine, &in.changes.ingested);
+                                 &in.quarantine, &in.counter);
     int result = run_epochs(&in, err);
     close_split(&in);
     rr_router_destroy(in.router);
@@ -226,6 +233,7 @@ int rr_ingest(struct rr_state *state, const struct rr_job *job, const struct rr_
     rr_owner_destroy(in.owner);
     rr_queue_fini(&in.queue);
     rr_changes_fini(&in.changes);
+    rr_input_counter_fini(&in.counter);
     rr_texts_fini(&in.quarantine);
     free(in.todo);
     free(in.place_of);

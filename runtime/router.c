@@ -17,7 +17,7 @@ struct rr_router {
     uint32_t n_shards, row_size;
     struct rr_exchange *exchange;
     struct rr_texts *quarantine;
-    struct rr_tally *tally;
+    struct rr_input_counter *counter;
     struct rr_facts *facts;
     struct rr_dictionary *accounts, *keys;
     uint32_t marker; /* the key of rejected records, once there was one */
@@ -34,7 +34,7 @@ struct rr_router {
 
 struct rr_router *rr_router_create(const struct rr_comm *comm, const struct rr_job *job,
                                    uint32_t n_shards, struct rr_exchange *exchange,
-                                   struct rr_texts *quarantine, struct rr_tally *tally)
+                                   struct rr_texts *quarantine, struct rr_input_counter *counter)
 {
     struct rr_router *r = rr_calloc(1, sizeof *r);
     r->comm = comm;
@@ -43,7 +43,7 @@ struct rr_router *rr_router_create(const struct rr_comm *comm, const struct rr_j
     r->row_size = rr_row_size(job);
     r->exchange = exchange;
     r->quarantine = quarantine;
-    r->tally = tally;
+    r->counter = counter;
     r->facts = rr_calloc(1, sizeof *r->facts);
     r->accounts = rr_dictionary_create();
     r->keys = rr_dictionary_create();
@@ -71,7 +71,7 @@ static void quarantine(struct rr_router *r, const struct rr_batch *batch, uint32
                        enum rr_reject code, const char *path)
 {
     uint64_t record = batch->first_record + i, big_endian = __builtin_bswap64(record);
-    r->tally->quarantined[code]++;
+    r->counter->tally.quarantined[code]++;
     rr_line_clear(&r->key);
     rr_line_put(&r->key, path, strlen(path) + 1);
     rr_line_put(&r->key, (const char *)&big_endian, sizeof big_endian);
@@ -148,8 +148,8 @@ static void count_quantities(struct rr_router *r, const uint8_t *row, uint32_t k
 {
     struct rr_plan_targets plan = rr_plans_of(r->plans, key);
     for (uint32_t t = 0; t < plan.n; t++)
-        rr_sum_add(&r->tally->meters[plan.target[t].meter].read,
-                   rr_row_quantity(r->job, row, plan.target[t].meter));
+        rr_input_counter_feed(r->counter, plan.target[t].meter,
+                              rr_row_quantity(r->job, row, plan.target[t].meter));
 }
 
 static uint8_t *put_row(struct rr_router *r, const struct rr_batch *batch, uint32_t n,
@@ -194,13 +194,31 @@ static void send_marker(struct rr_router *r, const struct rr_batch *batch, uint3
     put_row(r, batch, n, place, r->marker, r->facts->reject[i]);
 }
 
+/* What is known of an input: its records, their quantity and when they were. */
+static void count_input(struct rr_router *r, uint32_t read, uint32_t sorted_out)
+{
+    struct rr_input_tally *tally = &r->counter->tally;
+    int64_t first = tally->first_ns, last = tally->last_ns;
+    for (uint32_t i = 0; i < sorted_out; i++) {
+        if (r->facts->reject[r->record[i]] != RR_ACCEPT)
+            continue;
+        int64_t time_ns = r->facts->time_ns[r->record[i]];
+        first = time_ns < first ? time_ns : first;
+        last = time_ns > last ? time_ns : last;
+    }
+    tally->first_ns = first;
+    tally->last_ns = last;
+    tally->read += read;
+    rr_sum_merge(&tally->quantity, &r->facts->quantity);
+}
+
 void rr_router_send(struct rr_router *r, const struct rr_batch *batch, const char *path,
                     uint32_t place)
 {
     r->facts->n = batch->n;
     r->job->map(r->job->self, batch, r->facts);
-    r->tally->read += batch->n;
     uint32_t n = sort_out(r, batch, path);
+    count_input(r, batch->n, n);
     rr_dictionary_enter_many(r->accounts, n, r->account, r->hash, r->code);
     grow_tables(r);
     rr_plans_update(r->plans);

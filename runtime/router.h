@@ -15,10 +15,11 @@
 
 struct rr_router;
 
-/* `quarantine` and `tally` are where rejected texts and counts go. All are borrowed. */
+/* `quarantine` and `counter` are where rejected texts and counts go: the caller takes what was counted of
+ * an input before it sends of another. All are borrowed. */
 struct rr_router *rr_router_create(const struct rr_comm *comm, const struct rr_job *job,
                                    uint32_t n_shards, struct rr_exchange *exchange,
-                                   struct rr_texts *quarantine, struct rr_tally *tally);
+                                   struct rr_texts *quarantine, struct rr_input_counter *counter);
 void rr_router_destroy(struct rr_router *router);
 
 /* Maps and sends one batch of the file at `path`, whose place among all files is given. */

@@ -12,6 +12,7 @@
 #include <rerate/dictionary.h>
 #include <rerate/error.h>
 #include <rerate/kernel.h>
+#include <rerate/sum.h>
 
 enum { RR_JOB_VALUES = 17, RR_JOB_METERS = 1000 };
 
@@ -30,6 +31,9 @@ struct rr_facts {
      * record of the event can take its place. */
     bool identified[RR_BATCH_RECORDS];
     rr_decimal value[RR_JOB_VALUES][RR_BATCH_RECORDS]; /* 0 where the key needs none */
+    struct rr_sum
+        quantity; /* what the quantity column of the records not rejected comes to; 0 for a
+                               job that has none */
 };
 
 /* A meter as the engine sees it. */
