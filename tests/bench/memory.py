@@ -20,10 +20,10 @@ import time
 
 import skew
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "ranks"))
+from harness import MPI  # noqa: E402
+
 MIB = 1 << 20
-MPI = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-       "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_hwloc_base_binding_policy": "none",
-       "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_MCA_btl_vader_single_copy_mechanism": "none"}
 
 
 def size_of(text):

@@ -41,7 +41,7 @@ LISTS = """\
 class Case:
     """How record i, with a random number, gets its account, meter and part."""
 
-    def __init__(self, account, meter=None, part=None, lists=False, bad=0):
+    def __init__(self, account, meter=None, part=None, lists=False, bad=False):
         self.account = account
         self.meter = meter or (lambda i, r: "calls" if r % 3 == 0 else "tokens")
         self.part = part or (lambda i, r: "abc"[r % 3])
@@ -64,8 +64,8 @@ CASES = {
     "million": Case(lambda i, r: f"one-{i:09}" if i < 1_000_000 else f"acct-{r // 7 % 2000:07}"),
     # A hundred thousand values to split by.
     "split": Case(some(2_000), part=lambda i, r: f"value-{r // 11 % 100_000:06}"),
-    # A third of the records can't be read.
-    "bad": Case(some(2_000), bad=3),
+    # A third of the records can't be read, and are long.
+    "bad": Case(some(2_000), bad=True),
     # States that own memory.
     "lists": Case(some(3_000), lists=True),
 }
@@ -80,7 +80,7 @@ def write_usage(case, records, folder, ids):
         for i in range(first, min(first + RECORDS_A_FILE, records)):
             r = dice.getrandbits(48)
             second = i * 31_000_000 // records
-            quantity = r % 4000 + 1 if not case.bad or r % case.bad else "x" * (r % 60)
+            quantity = "many" * (r % 50) if case.bad and r % 3 == 1 else r % 4000 + 1
             event = f"e{i if r % 211 else max(0, i - r % 5000):011x}," if ids else ""
             rows.append(f"{event}{case.account(i, r)},{1735689600 + second},{case.meter(i, r)},"
                         f"{quantity},{case.part(i, r >> 8)}\n")
