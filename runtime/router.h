@@ -2,8 +2,9 @@
  *
  * Names travel once to each rank that needs them, then as numbers, until all ranks forget them. The
  * records of an account that has far more than a fair share go to all ranks, not to its owner alone.
- * Records that the reader or the job
- * rejects are kept as texts, with everything a person needs to repair them.
+ * Records that the reader or the job rejects are kept as texts, with everything a person needs to repair
+ * them; where such a record could be told from others of its account, a row marks it, which is held
+ * against the good ones.
  */
 #ifndef RUNTIME_ROUTER_H
 #define RUNTIME_ROUTER_H
