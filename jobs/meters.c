@@ -378,6 +378,15 @@ static void map(void *self, const struct rr_batch *batch, struct rr_facts *facts
     }
 }
 
+/* The keys of the codes that are known are gone. */
+static void forget(void *self)
+{
+    struct rr_meters *m = self;
+    free(m->info);
+    m->info = NULL;
+    m->n_info = m->info_size = 0;
+}
+
 static void put_cell_bytes(struct rr_meters *m, const void *bytes, size_t len)
 {
     if (len > 0)
@@ -581,6 +590,7 @@ struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calenda
         .columns = book->usage.columns,
         .n_columns = book->usage.n_columns,
         .map = map,
+        .forget = forget,
         .expand = expand,
         .meter_of = meter_of,
         .bucket = buckets,
