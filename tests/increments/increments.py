@@ -194,7 +194,9 @@ def the_state_as_it_was(program, scratch, arguments):
         require(results(workspace) == shown, "no new result")
         shutil.rmtree(workspace / "results")
         for turn, n in enumerate(range(len(names), 0, -1), 1):
-            program.run(ranks[n % len(ranks)], "rate", "--as-of", n, *options, cwd=scratch)
+            out, _ = program.run(ranks[n % len(ranks)], "rate", "--as-of", n, *options,
+                                 cwd=scratch)
+            require(f"as of     increment {n};" in out, f"the summary says it: {out}")
             require_equal(after[n - 1], result_of(workspace, f"{turn:04}"), f"{book} as of {n}")
         require("latest" not in results(workspace), "`latest` does not move")
         require(state_of(workspace) == kept, "the state stays, and nothing is left beside it")
