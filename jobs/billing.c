@@ -112,8 +112,6 @@ static int publish_by(struct billing *b, struct rr_book *book, struct rr_state *
                       struct rr_error *err)
 {
     struct rr_parties *parties = rr_parties_create(book);
-    if (b->files.rows)
-        rr_subscribers_spread(b->comm, state->manifest->n_shards, parties, book);
     const struct rr_publishing publishing = {b->comm,     b->options, &b->files, book,
                                              b->calendar, b->meters,  parties,   b->memory};
     int result = rr_publish(&publishing, state, err);

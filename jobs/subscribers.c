@@ -2,11 +2,11 @@
 #include "subscribers.h"
 
 #include "../io/memory.h"
-#include "../runtime/order.h"
 #include "../runtime/parcels.h"
 #include "book_csv.h"
 #include "file_parts.h"
 
+#include <rerate/dictionary.h>
 #include <stdlib.h>
 
 /* What stands before each row on its way. */
@@ -213,71 +213,11 @@ int rr_subscribers_read(const struct rr_comm *comm, struct rr_book_files *files,
                         struct rr_error *err)
 {
     struct rr_file_part slice = {0};
-    int result = rr_file_is_packed(files->subscriptions_path) ? read_packed(comm, files, &slice, err)
-                                                      : read_plain(comm, files, &slice, err);
+    int result = rr_file_is_packed(files->subscriptions_path)
+                     ? read_packed(comm, files, &slice, err)
+                     : read_plain(comm, files, &slice, err);
     if (result == 0)
         exchange_rows(comm, files, &slice);
     free(slice.bytes);
     return result;
-}
-
-/* ---- rows to the ranks that bill their accounts ---- */
-
-int rr_billing_rank(const struct rr_comm *comm, uint32_t n_shards, const struct rr_parties *parties,
-                    struct rr_text account)
-{
-    uint32_t party;
-    if (rr_parties_find(parties, account, &party))
-        account = rr_parties_at(parties, party).account[0];
-    return rr_shard_owner(rr_shard_of(rr_dictionary_hash(account), n_shards), n_shards, comm->size);
-}
-
-static int compare_subscriptions(const void *left, const void *right)
-{
-    const struct rr_subscription *a = left, *b = right;
-    int order = rr_text_compare(a->account, b->account);
-    return order ? order : (a->start > b->start) - (a->start < b->start);
-}
-
-/* A parsed row on its way: the subscription without its texts, then the account. */
-static void put_subscription(struct rr_parcels *parcels, int rank,
-                             const struct rr_subscription *subscription)
-{
-    struct rr_subscription bare = *subscription;
-    bare.account.ptr = NULL;
-    bare.source = NULL;
-    rr_parcels_put(parcels, rank, &bare, sizeof bare);
-    rr_parcels_put(parcels, rank, subscription->account.ptr, subscription->account.len);
-}
-
-static void take_subscriptions(struct rr_book *book, const char *bytes, size_t len)
-{
-    struct rr_subscription s;
-    const char *source = book->subscriptions_path.ptr;
-    size_t n = 0;
-    for (size_t at = 0; at < len; at += sizeof s + s.account.len, n++)
-        memcpy(&s, bytes + at, sizeof s);
-    book->subscriptions = rr_arena_alloc(book->arena, (n + 1) * sizeof s);
-    book->n_subscriptions = 0;
-    for (size_t at = 0; at < len; at += sizeof s + s.account.len) {
-        memcpy(&s, bytes + at, sizeof s);
-        s.account = rr_arena_text(book->arena, bytes + at + sizeof s, s.account.len);
-        s.source = source;
-        book->subscriptions[book->n_subscriptions++] = s;
-    }
-    qsort(book->subscriptions, n, sizeof s, compare_subscriptions);
-}
-
-void rr_subscribers_spread(const struct rr_comm *comm, uint32_t n_shards,
-                           const struct rr_parties *parties, struct rr_book *book)
-{
-    struct rr_parcels *parcels = rr_parcels_create(comm);
-    size_t len;
-    for (int i = 0; i < book->n_subscriptions; i++) {
-        const struct rr_subscription *s = &book->subscriptions[i];
-        put_subscription(parcels, rr_billing_rank(comm, n_shards, parties, s->account), s);
-    }
-    const char *bytes = rr_parcels_exchange(parcels, &len);
-    take_subscriptions(book, bytes, len);
-    rr_parcels_destroy(parcels);
 }
