@@ -115,6 +115,8 @@ static int choose_span(struct publishing *p, struct rr_error *err)
     usage_periods(p, &span.first, &span.last);
     for (int i = 0; i < book->n_subscriptions; i++)
         include_day(p, &span, book->subscriptions[i].start);
+    if (p->in->subscribers && rr_subscribers_first_start(p->in->subscribers) != INT32_MAX)
+        include_day(p, &span, rr_subscribers_first_start(p->in->subscribers));
     for (int c = 0; c < book->n_contracts; c++)
         include_day(p, &span, book->contracts[c].start);
     share_first(p->in->comm, &span);
@@ -292,10 +294,13 @@ static int add_texts(struct publishing *p, struct rr_error *err)
 static int spread_subscriptions(struct publishing *p, struct rr_error *err)
 {
     const struct rr_book *book = p->in->book;
-    bool mine = p->in->files->rows || p->in->comm->rank == 0; /* else all ranks know them all */
+    int n =
+        p->in->comm->rank == 0 ? book->n_subscriptions : 0; /* all ranks know those of the book */
     int result = 0;
-    for (int i = 0; mine && i < book->n_subscriptions && result == 0; i++)
+    for (int i = 0; i < n && result == 0; i++)
         result = rr_subscriptions_add(p->subscriptions, &book->subscriptions[i], err);
+    if (result == 0 && p->in->subscribers)
+        result = rr_subscribers_spread(p->in->subscribers, p->in->book, p->subscriptions, err);
     if (rr_agree(p->in->comm, result, err) != 0)
         return -1;
     return rr_subscriptions_exchange(p->subscriptions, err);
