@@ -2,6 +2,7 @@
 #include "outputs.h"
 
 #include "../io/commit.h"
+#include "../io/line.h"
 #include "../io/memory.h"
 #include "pairs.h"
 
@@ -16,6 +17,7 @@ struct rr_output {
     char path[PATH];
     char *header;
     struct rr_pairs *pairs;
+    bool takes_away; /* some of this rank's keys have no rows */
     const struct rr_comm *comm;
 };
 
@@ -42,12 +44,13 @@ void rr_output_destroy(struct rr_output *o)
 int rr_output_add(struct rr_output *o, struct rr_text key, struct rr_text rows,
                   struct rr_error *err)
 {
+    o->takes_away |= rows.len == 0;
     return rr_pairs_add(o->pairs, key, rows, err);
 }
 
 /* One range on its way into the final file. */
 struct sink {
-    int fd;
+    int fd; /* -1: it is only measured */
     const char *path;
     uint64_t offset;
     char *buffer;
@@ -65,6 +68,10 @@ static int sink_flush(struct sink *s, struct rr_error *err)
 
 static int sink_put(struct sink *s, struct rr_text rows, struct rr_error *err)
 {
+    if (s->fd < 0) {
+        s->offset += rows.len;
+        return 0;
+    }
     while (rows.len > 0) {
         if (s->used == WRITE_BUFFER && sink_flush(s, err) != 0)
             return -1;
@@ -78,28 +85,74 @@ static int sink_put(struct sink *s, struct rr_text rows, struct rr_error *err)
     return 0;
 }
 
-static int put_all(struct rr_pairs *pairs, struct sink *sink, struct rr_error *err)
+/* Pairs without rows come first of their key: `gone` is the key taken away last. */
+static int put_left(struct rr_pairs *pairs, struct rr_line *gone, struct sink *sink,
+                    struct rr_error *err)
 {
     struct rr_text key, rows;
     int got;
-    while ((got = rr_pairs_next(pairs, &key, &rows, err)) > 0)
-        if (sink_put(sink, rows, err) != 0)
+    while ((got = rr_pairs_next(pairs, &key, &rows, err)) > 0) {
+        if (rows.len == 0) {
+            rr_line_clear(gone);
+            rr_line_put(gone, key.ptr, key.len);
+        } else if ((gone->used == 0 || !rr_text_equal(rr_line_text(gone), key)) &&
+                   sink_put(sink, rows, err) != 0) {
             return -1;
-    return got < 0 ? -1 : sink_flush(sink, err);
+        }
+    }
+    return got;
 }
 
-static int write_range(const struct rr_output *o, int fd, struct rr_error *err)
+/* Puts this rank's range into the sink. */
+static int put_range(const struct rr_output *o, struct sink *sink, struct rr_error *err)
+{
+    struct rr_line gone = {0};
+    int result = put_left(o->pairs, &gone, sink, err);
+    if (result == 0 && sink->fd >= 0)
+        result = sink_flush(sink, err);
+    rr_line_fini(&gone);
+    return result;
+}
+
+static int measure_range(const struct rr_output *o, uint64_t *bytes, struct rr_error *err)
+{
+    struct sink measured = {.fd = -1};
+    int result = put_range(o, &measured, err);
+    *bytes = measured.offset;
+    return result == 0 ? rr_pairs_rewind(o->pairs, err) : -1;
+}
+
+/* Collective. Where this rank's range begins in the final file, behind the header. Where rows are taken
+ * away, ranges must be merged to know how long they are. */
+static int find_place(const struct rr_output *o, uint64_t *place, struct rr_error *err)
+{
+    uint64_t mine;
+    *place = rr_pairs_rows_before(o->pairs);
+    if (rr_comm_max(o->comm, o->takes_away) == 0)
+        return 0;
+    if (rr_agree(o->comm, measure_range(o, &mine, err), err) != 0)
+        return -1;
+    uint64_t *all = rr_malloc((size_t)o->comm->size * sizeof *all);
+    rr_comm_allgather(o->comm, &mine, all, sizeof mine);
+    *place = 0;
+    for (int r = 0; r < o->comm->rank; r++)
+        *place += all[r];
+    free(all);
+    return 0;
+}
+
+static int write_range(const struct rr_output *o, uint64_t place, int fd, struct rr_error *err)
 {
     struct sink sink = {.fd = fd,
                         .path = o->path,
-                        .offset = strlen(o->header) + rr_pairs_rows_before(o->pairs),
+                        .offset = strlen(o->header) + place,
                         .buffer = rr_malloc(WRITE_BUFFER)};
-    int result = put_all(o->pairs, &sink, err);
+    int result = put_range(o, &sink, err);
     free(sink.buffer);
     return result;
 }
 
-static int write_final(const struct rr_output *o, struct rr_error *err)
+static int write_final(const struct rr_output *o, uint64_t place, struct rr_error *err)
 {
     int fd = open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0)
@@ -108,7 +161,7 @@ static int write_final(const struct rr_output *o, struct rr_error *err)
     if (o->comm->rank == 0)
         result = rr_pwrite_all(fd, o->header, strlen(o->header), 0, o->path, err);
     if (result == 0)
-        result = write_range(o, fd, err);
+        result = write_range(o, place, fd, err);
     if (result == 0 && fsync(fd) != 0)
         result = rr_fail_errno(err, RR_EXIT_IO, o->path, "fsync");
     if (close(fd) != 0 && result == 0)
@@ -120,9 +173,10 @@ int rr_output_finish(struct rr_output *o, uint64_t *bytes, struct rr_digest *dig
                      struct rr_error *err)
 {
     const struct rr_comm *comm = o->comm;
-    if (rr_pairs_exchange(o->pairs, NULL, err) != 0)
+    uint64_t place;
+    if (rr_pairs_exchange(o->pairs, NULL, err) != 0 || find_place(o, &place, err) != 0)
         return -1;
-    int result = rr_agree(comm, write_final(o, err), err);
+    int result = rr_agree(comm, write_final(o, place, err), err);
     if (result == 0)
         result =
             rr_agree(comm, comm->rank == 0 ? rr_digest_file(o->path, bytes, digest, err) : 0, err);

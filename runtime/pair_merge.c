@@ -21,7 +21,10 @@ void rr_pair_merge_close(struct rr_pair_merge *m)
 
 static bool is_before(const struct rr_pair_merge *m, uint32_t a, uint32_t b)
 {
-    int order = rr_text_compare(m->cursors[a].key, m->cursors[b].key);
+    const struct rr_cursor *x = &m->cursors[a], *y = &m->cursors[b];
+    int order = rr_text_compare(x->key, y->key);
+    if (order == 0)
+        order = (x->rows.len > 0) - (y->rows.len > 0);
     return order ? order < 0 : a < b;
 }
 

@@ -1,4 +1,5 @@
-/* Merging sorted segments: their pairs in the order of keys, pairs of one key in the order of segments. */
+/* Merging sorted segments: their pairs in the order of keys; of one key those without rows first, then in the
+ * order of segments. */
 #ifndef RUNTIME_PAIR_MERGE_H
 #define RUNTIME_PAIR_MERGE_H
 

@@ -165,8 +165,10 @@ static int merge_many(struct rr_pairs *p, struct rr_error *err)
 static int compare_entries(const void *a, const void *b, void *bytes)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    int order = rr_text_compare(rr_entry_key((const char *)bytes + x),
-                                rr_entry_key((const char *)bytes + y));
+    const char *at_x = (const char *)bytes + x, *at_y = (const char *)bytes + y;
+    int order = rr_text_compare(rr_entry_key(at_x), rr_entry_key(at_y));
+    if (order == 0)
+        order = (rr_entry_rows(at_x).len > 0) - (rr_entry_rows(at_y).len > 0);
     return order ? order : (x > y) - (x < y);
 }
 

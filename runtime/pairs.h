@@ -20,7 +20,8 @@ struct rr_pairs *rr_pairs_create(const struct rr_comm *comm, const char *path, s
 /* No rank reads any more. */
 void rr_pairs_destroy(struct rr_pairs *pairs);
 
-/* Copies a pair. Pairs with equal keys must come from one rank, and stay in the order added. */
+/* Copies a pair. Pairs with equal keys must come from one rank, and stay in the order added; but those
+ * without rows, from any rank, come before all others of their key. */
 int rr_pairs_add(struct rr_pairs *pairs, struct rr_text key, struct rr_text rows,
                  struct rr_error *err);
 
