@@ -1,21 +1,26 @@
 #!/usr/bin/python3
 """Holds rerate against the oracle on random histories: usage that comes in random increments of files,
 one run after the other, on random numbers of ranks, with little memory. The records are corrected,
-withdrawn, sent twice and repaired across them. After each increment the result must be the oracle's
-of all files so far, class by class and line by line; after the last one it must be, byte by byte, that
-of one run with all files. A history that differs is kept."""
+withdrawn, sent twice and repaired across them; some runs are interrupted, and given again. After each
+increment the result must be the oracle's of all files so far, class by class and line by line; after
+the last one it must be, byte by byte, that of one run with all files. A history that differs is
+kept."""
 
 import argparse
+import os
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import compare
 import features as feature_switch
 import randombook
-from agree import HERE, call
+from agree import HERE, MPI, call
 from dice import Dice
 from laws import give_mpi_a_folder
 from tables import read_table
@@ -72,17 +77,31 @@ class History:
         return code
 
     def call(self, command, workspace, *arguments):
-        ranks = self.dice.choice(RANKS)
-        launcher = ['mpirun', '-n', str(ranks)] if ranks != 1 else []
-        line = [*launcher, self.rerate, command, '-w', workspace, *arguments]
+        line = self.line(self.dice.choice(RANKS), command, workspace, arguments)
         code, said = call(line, self.folder)
         return code, f'{" ".join(map(str, line))}\n{said[-3000:]}'
 
+    def line(self, ranks, command, workspace, arguments):
+        launcher = ['mpirun', '-n', str(ranks)] if ranks != 1 else []
+        return [*launcher, self.rerate, command, '-w', workspace, *arguments]
+
+    def interrupt(self, workspace, arguments):
+        """Starts a run and kills it, or asks several ranks to stop."""
+        ranks = self.dice.choice(RANKS)
+        process = subprocess.Popen(self.line(ranks, 'run', workspace, arguments), cwd=self.folder,
+                                   env={**os.environ, **MPI}, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(self.dice.random() * (0.1 if ranks == 1 else 0.8))
+        process.send_signal(signal.SIGKILL if ranks == 1 else signal.SIGUSR1)
+        process.wait()
+
     def run(self, workspace, files, expected_code, limit='100%'):
+        options = ['--max-quarantine', limit, '--progress', 'none', '--memory',
+                   self.dice.choice(MEMORY), '--split', self.dice.choice(SPLITS), 'book.yaml', *files]
+        if self.dice.chance(20):
+            self.interrupt(workspace, options)
         before = self.results(workspace)
-        code, said = self.call('run', workspace, '--max-quarantine', limit, '--progress', 'none',
-                               '--memory', self.dice.choice(MEMORY),
-                               '--split', self.dice.choice(SPLITS), 'book.yaml', *files)
+        code, said = self.call('run', workspace, *options)
         require(code == expected_code, f'exit code {code} where {expected_code} is expected: {said}')
         require(code == 0 or self.results(workspace) == before, f'a result was published: {said}')
 
