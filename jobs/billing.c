@@ -156,6 +156,7 @@ static int run_engine(struct billing *b, struct rr_error *err)
         .job = rr_meters_job(b->meters),
         .state_text = state_text,
         .reads = o->reads,
+        .as_of = o->as_of,
         .fresh = o->fresh,
         .inputs = o->inputs,
         .n_inputs = o->n_inputs,

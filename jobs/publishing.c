@@ -6,6 +6,7 @@
 #include "../runtime/gather.h"
 #include "../runtime/reduce.h"
 #include "../runtime/text_run.h"
+#include "input_facts.h"
 #include "rating.h"
 #include "reconcile.h"
 #include "result.h"
@@ -337,6 +338,8 @@ static int write_facts(struct publishing *p, const struct rr_reconciliation *rec
     char *text = rr_reconciliation_format(reconciliation);
     if (put_json(p, "reconciliation.json", text, err) != 0 ||
         rr_result_put(&p->result, "book.yaml", p->in->files->book, p->in->files->book_len, err) !=
+            0 ||
+        put_json(p, "inputs.json", rr_input_facts_format(p->in->book, p->state->manifest), err) !=
             0)
         return -1;
     text = rr_run_facts_format(p->in->book, p->state->manifest, &p->span, &p->result);
@@ -359,7 +362,9 @@ static int finish_result(struct publishing *p, struct rr_error *err)
         if (result == 0)
             result = write_facts(p, &reconciliation, err);
         if (result == 0)
-            result = rr_result_publish(&p->result, &p->number, &p->same, err);
+            result = p->in->options->as_of
+                         ? rr_result_publish_beside(&p->result, &p->number, &p->same, err)
+                         : rr_result_publish(&p->result, &p->number, &p->same, err);
     }
     return rr_agree(p->in->comm, result, err);
 }
