@@ -23,7 +23,8 @@ struct rr_billing_options {
     const char *metrics_path;
     uint64_t max_quarantine; /* records */
     bool max_quarantine_is_percent;
-    const char *from, *to; /* periods; NULL: all */
+    const char *from, *to;    /* periods; NULL: all */
+    const char *control_path; /* control totals; NULL: none */
     bool json;
     bool compress; /* result tables as .csv.zst */
 };

@@ -51,7 +51,7 @@ static int rate(const struct rr_comm *comm, const struct rr_arguments *a, struct
     return rr_billing_run(comm, &options, err);
 }
 
-#define BILLING "wmcqftpzjM"
+#define BILLING "wmcqCftpzjM"
 
 const struct rr_command rr_commands[] = {
     {"run", "-w DIR BOOK USAGE...", "read usage, aggregate, price, publish", BILLING "FSB", true,
@@ -143,6 +143,12 @@ static bool set_quarantine(struct rr_arguments *a, const char *value)
         return false;
     a->billing.max_quarantine_is_percent = *end == '%';
     return *end == '\0' || (end[0] == '%' && end[1] == '\0' && a->billing.max_quarantine <= 100);
+}
+
+static bool set_control(struct rr_arguments *a, const char *value)
+{
+    a->billing.control_path = value;
+    return *value != '\0';
 }
 
 static bool set_from(struct rr_arguments *a, const char *value)
@@ -265,6 +271,8 @@ static const struct option {
      set_checkpoint},
     {'q', "--max-quarantine", NULL, "N|P%", "publish with up to so many bad records (default: 0)",
      set_quarantine},
+    {'C', "--control", NULL, "FILE",
+     "expected file,records,quantity totals; any difference blocks publishing", set_control},
     {'f', "--from", NULL, "P", "the first period to rate", set_from},
     {'t', "--to", NULL, "P", "the last period to rate", set_to},
     {'p', "--progress", NULL, "auto|plain|none", "a bar on a terminal, or lines in a log",

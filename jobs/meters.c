@@ -311,6 +311,21 @@ static enum rr_reject read_values(const struct rr_meters *m, const struct rr_bat
     return RR_ACCEPT;
 }
 
+/* What a record that is not rejected adds to its input's quantity. Where no meter takes it, a text that
+ * is no number adds nothing. */
+static rr_decimal input_quantity(const struct rr_meters *m, const struct rr_batch *batch,
+                                 uint32_t i, const struct rr_facts *facts)
+{
+    int v = m->quantity_value;
+    rr_decimal quantity;
+    if (v >= 0 && (m->info[facts->key[i]].values >> v & 1))
+        return facts->value[v][i];
+    struct rr_text text = batch->column[m->book->usage.quantity][i];
+    if (text.len == 0 || rr_decimal_parse(text.ptr, text.len, true, &quantity) != RR_DECIMAL_OK)
+        return 0;
+    return quantity;
+}
+
 /* A void record withdraws its event whatever else it says: quantities that can't be read are 0, and
  * its meter may be any. */
 static void read_void_values(const struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
@@ -325,21 +340,6 @@ static void read_void_values(const struct rr_meters *m, const struct rr_batch *b
             read_value(m, column, field(&column->field, batch, i), value) != RR_ACCEPT)
             *value = 0;
     }
-}
-
-/* What a record that is not rejected adds to its input's quantity. Where no meter takes it, a text that
- * is no number adds nothing. */
-static rr_decimal input_quantity(const struct rr_meters *m, const struct rr_batch *batch,
-                                 uint32_t i, const struct rr_facts *facts)
-{
-    int v = m->quantity_value;
-    rr_decimal quantity;
-    if (v >= 0 && (m->info[facts->key[i]].values >> v & 1))
-        return facts->value[v][i];
-    struct rr_text text = batch->column[m->book->usage.quantity][i];
-    if (text.len == 0 || rr_decimal_parse(text.ptr, text.len, true, &quantity) != RR_DECIMAL_OK)
-        return 0;
-    return quantity;
 }
 
 static void map(void *self, const struct rr_batch *batch, struct rr_facts *facts)

@@ -247,20 +247,20 @@ static void send_marker(struct rr_router *r, const struct rr_batch *batch, uint3
 }
 
 /* What is known of an input: its records, their quantity and when they were. */
-static void count_input(struct rr_router *r, uint32_t read, uint32_t sorted_out)
+static void count_input(struct rr_router *r, const struct rr_batch *batch)
 {
     struct rr_input_tally *tally = &r->counter->tally;
     int64_t first = tally->first_ns, last = tally->last_ns;
-    for (uint32_t i = 0; i < sorted_out; i++) {
-        if (r->facts->reject[r->record[i]] != RR_ACCEPT)
+    for (uint32_t i = 0; i < batch->n; i++) {
+        int64_t time_ns = r->facts->time_ns[i];
+        if (r->facts->reject[i] != RR_ACCEPT)
             continue;
-        int64_t time_ns = r->facts->time_ns[r->record[i]];
         first = time_ns < first ? time_ns : first;
         last = time_ns > last ? time_ns : last;
     }
     tally->first_ns = first;
     tally->last_ns = last;
-    tally->read += read;
+    tally->read += batch->n;
     rr_sum_merge(&tally->quantity, &r->facts->quantity);
 }
 
@@ -269,8 +269,8 @@ void rr_router_send(struct rr_router *r, const struct rr_batch *batch, const cha
 {
     r->facts->n = batch->n;
     r->job->map(r->job->self, batch, r->facts);
+    count_input(r, batch);
     uint32_t n = sort_out(r, batch, path);
-    count_input(r, batch->n, n);
     rr_dictionary_enter_many(r->accounts, n, r->account, r->hash, r->code);
     grow_tables(r);
     rr_plans_update(r->plans);

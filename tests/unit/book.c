@@ -81,8 +81,8 @@ END_TEST
 START_TEST(reads_usage)
 {
     const struct rr_usage *usage = &rich->usage;
-    const char *const columns[] = {"tenant", "at",     "id",     "revision", "withdrawn", "kind",
-                                   "amount", "region", "model",  "tier",     "cpu"};
+    const char *const columns[] = {"tenant", "at",     "id",    "revision", "withdrawn", "kind",
+                                   "amount", "region", "model", "tier",     "cpu"};
     ck_assert_int_eq(usage->n_columns, 11);
     for (int i = 0; i < 11; i++)
         ck_assert_msg(is(usage->columns[i], columns[i]), "%d: %s", i, usage->columns[i].ptr);
@@ -700,11 +700,11 @@ START_TEST(the_state_depends_on_what_is_metered)
         SAME_STATE "  \"c\\nmeter.by=r\": {aggregate: count}\n",
         "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, event_id: e}\n"
         "meters: {m: {aggregate: count}}\n",
+        "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, quantity: e}\n"
+        "meters: {m: {aggregate: count}}\n",
         "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, event_id: e, version: v}\n"
         "meters: {m: {aggregate: count}}\n",
         "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, event_id: e, void: v}\n"
-        "meters: {m: {aggregate: count}}\n",
-        "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, quantity: e}\n"
         "meters: {m: {aggregate: count}}\n",
         "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, meter: e}\n"
         "meters: {m: {aggregate: count}}\n",
