@@ -100,6 +100,29 @@ def what_has_no_event_stays(program, scratch, arguments):
             f"{records}")
 
 
+def corrections_are_repaired_by_corrections(program, scratch, arguments):
+    """A bad record that would have corrected a good one stays in quarantine until it is repaired."""
+    header = HEADER.replace(b"void", b"void,version")
+    files = {"1.csv": [b"a,2025-01-05,e1,,1,tokens,1", b"a,2025-01-05,e2,,,tokens,1",
+                       b"a,2025-01-05,e3,,,tokens,1", b"a,2025-01-05,e4,,7,tokens,1"],
+             "2.csv": [b"a,2025-01-05,e1,,2,tokens,x", b"a,x,e2,yes,,,", b"a,x,e3,,two,tokens,1",
+                       b"a,2025-01-05,e4,2,6,tokens,1"],
+             "3.csv": [b"a,2025-01-05,e1,,2,tokens,5", b"a,2025-01-06,e2,yes,,,"]}
+    write(scratch / "f", {})
+    book = scratch / "f" / "book.yaml"
+    book.write_text(BOOK.replace("void: void", "void: void, version: version"))
+    for name, lines in files.items():
+        (scratch / "f" / name).write_bytes(header + b"\n".join(lines))
+    run(program, 2, scratch / "f", "1.csv", "2.csv", code=65)
+    require(quarantined(scratch / "f" / "w" / "quarantine.csv") ==
+            [("2.csv", 1, "bad_quantity"), ("2.csv", 2, "bad_timestamp")], "what would correct")
+    run(program, 3, scratch / "f", "3.csv")
+    records = records_of(scratch / "f")
+    require([records[name] for name in ("read", "aggregated", "superseded", "void", "voided")] ==
+            [10, 3, 1, 1, 1] and records["repaired"] ==
+            {"bad_quantity": 1, "bad_timestamp": 1, "bad_version": 1, "bad_void": 1}, f"{records}")
+
+
 def without_event_ids_nothing_is_repaired(program, scratch, arguments):
     write(scratch / "f", {"bad.csv": BAD[:3], "good.csv": REPAIRS[:3]})
     book = scratch / "f" / "book.yaml"
@@ -155,5 +178,6 @@ def raw_text_is_kept(program, scratch, arguments):
 
 if __name__ == "__main__":
     main({test.__name__: test for test in (
-        a_repaired_file_is_published, what_has_no_event_stays, without_event_ids_nothing_is_repaired,
+        a_repaired_file_is_published, what_has_no_event_stays,
+        corrections_are_repaired_by_corrections, without_event_ids_nothing_is_repaired,
         limits_are_exact, raw_text_is_kept)})
