@@ -261,6 +261,12 @@ def consumed_files_stay(program, scratch, arguments):
         file.write_bytes(content)
     program.run(2, *LENIENT, "-w", "w", "ids.yaml", *names[:3], cwd=scratch)
     require_equal(latest, result_of(scratch / "w"), "put back, all is as it was")
+    (scratch / "other.csv").symlink_to(scratch / names[1])
+    for other in ("./" + names[1], "other.csv"):
+        _, said = program.run(2, *LENIENT, "-w", "w", "ids.yaml", names[3], other, cwd=scratch,
+                              code=66)
+        require("is the same file as" in said and names[1] in said, f"under another name: {said}")
+    require(state_of(scratch / "w") == state, "nothing is read twice")
 
 
 def kills_between_and_within(program, scratch, arguments):
