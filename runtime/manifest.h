@@ -13,7 +13,13 @@
 
 enum { RR_MANIFEST_FORMAT = 3, RR_RUN_NAME = 96 };
 
-enum rr_run_kind { RR_RUN_RECORDS, RR_RUN_CELLS, RR_RUN_QUARANTINE, RR_RUN_CONFLICTS };
+enum rr_run_kind {
+    RR_RUN_RECORDS,
+    RR_RUN_CELLS,
+    RR_RUN_QUARANTINE,
+    RR_RUN_CONFLICTS,
+    RR_RUN_KINDS, /* how many there are */
+};
 
 struct rr_run_entry {
     enum rr_run_kind kind;
