@@ -109,6 +109,12 @@ static bool read_usage(struct state_reader *r, const struct state_line *line)
     else if (begins_with(line->key, "usage.event_id.")) {
         usage->event_id = field;
         usage->has_event_id = true;
+    } else if (begins_with(line->key, "usage.version.")) {
+        usage->version = field;
+        usage->has_version = true;
+    } else if (begins_with(line->key, "usage.void.")) {
+        usage->voids = field;
+        usage->has_void = true;
     } else if (begins_with(line->key, "usage.meter.")) {
         usage->meter = field;
         usage->has_meter = true;

@@ -18,10 +18,35 @@ typedef unsigned long long number;
 
 enum { STATE_WORDS = RR_STATE_MAX / 8 };
 
-/* Record numbers of one input: how many there are, and a digest of which. */
+/* Numbers of records: how many there are, and a digest of which. */
 struct numbers {
     uint64_t n;
     rr_u128 digest;
+};
+
+/* Copies of one event that do not count as far as is known, by what they may become. */
+enum { BESIDE, BELOW, BELOW_VOID, GROUPS }; /* of the rank of the best copy, or of a lower one */
+
+struct copies {
+    uint64_t n;
+    struct rr_sum *quantity; /* one for each meter */
+};
+
+/* A rejected record that tells of the event. */
+struct marker {
+    uint64_t position, code;
+    int64_t rank;
+};
+
+/* One event, while its copies go by in the order of (time, position). */
+struct event {
+    uint64_t fingerprint[2];
+    bool any;      /* it has a good copy */
+    uint8_t *best; /* the one that counts so far */
+    int64_t rank;  /* its rank */
+    struct copies copies[GROUPS];
+    struct marker *markers;
+    uint32_t n_markers, markers_size;
 };
 
 struct rr_verify_events {
@@ -29,9 +54,13 @@ struct rr_verify_events {
     const struct rr_job *job;
     struct rr_dictionary *keys;
     struct rr_plans *plans;
-    bool *covered;            /* shards whose records are in cells */
-    struct rr_tally found;    /* of the covered shards */
-    struct numbers *kept;     /* of each input: records in runs, and those in quarantine */
+    bool *covered;         /* shards whose records are in cells */
+    struct rr_tally found; /* of the covered shards */
+    struct numbers *kept;  /* of each input: good records in runs, and bad ones */
+    struct numbers
+        repaired[2]; /* bad records that good ones took the place of: as is found, as is said */
+    struct event event;
+    uint32_t *file_of;
     struct rr_ledger *ledger; /* left: what records come to; right: what cells hold */
     char *cell;               /* a key of the ledger */
     size_t cell_size;
@@ -102,60 +131,150 @@ static void count_winner(struct rr_verify_events *e, struct rr_text account, con
     }
 }
 
-static void count_copy(struct rr_verify_events *e, const uint8_t *bytes)
+/* Adds a copy to those of a group, by its quantities. */
+static void put_aside(struct rr_verify_events *e, struct copies *group, const uint8_t *bytes)
 {
     struct rr_row row;
     memcpy(&row, bytes, sizeof row);
     struct rr_plan_targets plan = rr_plans_of(e->plans, row.key);
-    if (!e->tallies)
-        return;
-    e->found.duplicate++;
+    group->n++;
     for (uint32_t t = 0; t < plan.n; t++)
-        rr_sum_add(&e->found.meters[plan.target[t].meter].duplicate,
+        rr_sum_add(&group->quantity[plan.target[t].meter],
                    rr_row_quantity(e->job, bytes, plan.target[t].meter));
 }
 
-static void note_position(struct rr_verify_events *e, const uint32_t *file_of, const uint8_t *bytes)
+/* All copies of a group are of another class now. */
+static void move(struct rr_verify_events *e, struct copies *from, uint64_t *n,
+                 struct rr_sum *(*quantity)(struct rr_verify_events *e, int meter, int class),
+                 int class)
+{
+    if (from->n == 0)
+        return;
+    *n += from->n;
+    from->n = 0;
+    for (int m = 0; m < e->job->n_meters; m++) {
+        rr_sum_merge(quantity(e, m, class), &from->quantity[m]);
+        from->quantity[m] = (struct rr_sum){0};
+    }
+}
+
+static struct rr_sum *quantity_of_group(struct rr_verify_events *e, int meter, int group)
+{
+    return &e->event.copies[group].quantity[meter];
+}
+
+static struct rr_sum *quantity_withheld(struct rr_verify_events *e, int meter, int withheld)
+{
+    return &e->found.meters[meter].withheld[withheld];
+}
+
+static void withhold(struct rr_verify_events *e, int group, enum rr_withheld withheld)
+{
+    move(e, &e->event.copies[group], &e->found.withheld[withheld], quantity_withheld,
+         (int)withheld);
+}
+
+/* A copy of a higher rank: those that were best are below now. */
+static void sink(struct rr_verify_events *e)
+{
+    struct event *event = &e->event;
+    int below = rr_rank_withdraws(event->rank) ? BELOW_VOID : BELOW;
+    put_aside(e, &event->copies[below], event->best);
+    move(e, &event->copies[BESIDE], &event->copies[below].n, quantity_of_group, below);
+}
+
+static void take_copy(struct rr_verify_events *e, const uint8_t *bytes)
+{
+    struct event *event = &e->event;
+    int64_t rank = rr_row_rank(e->job, bytes);
+    bool best = !event->any || rank > event->rank;
+    if (event->any && rank > event->rank) {
+        sink(e);
+    } else if (event->any && rank < event->rank) {
+        put_aside(e, &event->copies[rr_rank_withdraws(rank) ? BELOW_VOID : BELOW], bytes);
+    } else if (event->any) {
+        best = e->job->copies == RR_COPIES_LAST;
+        put_aside(e, &event->copies[BESIDE], best ? event->best : bytes);
+    }
+    if (best) {
+        memcpy(event->best, bytes, rr_row_size(e->job));
+        event->rank = rank;
+        event->any = true;
+    }
+}
+
+static void take_marker(struct rr_verify_events *e, const struct rr_row *row, int64_t rank)
+{
+    struct event *event = &e->event;
+    if (event->n_markers == event->markers_size) {
+        event->markers_size = 2 * event->markers_size + 16;
+        event->markers = rr_realloc(event->markers, event->markers_size * sizeof *event->markers);
+    }
+    uint64_t position =
+        rr_position(e->file_of[rr_position_file(row->position)], rr_position_record(row->position));
+    event->markers[event->n_markers++] = (struct marker){position, (uint64_t)row->time_ns, rank};
+}
+
+/* Bad records leave the quarantine where a good one is as high in rank. */
+static void repair(struct rr_verify_events *e)
+{
+    for (uint32_t i = 0; i < e->event.n_markers && e->event.any; i++) {
+        const struct marker *marker = &e->event.markers[i];
+        if (marker->rank > e->event.rank || marker->code >= RR_REJECT_CODES)
+            continue;
+        e->found.repaired[marker->code]++;
+        add_number(&e->repaired[0], marker->position);
+    }
+    e->event.n_markers = 0;
+}
+
+/* All copies of the event have gone by. */
+static void end_event(struct rr_verify_events *e, struct rr_text account)
+{
+    struct event *event = &e->event;
+    bool withdrawn = event->any && rr_rank_withdraws(event->rank);
+    repair(e);
+    if (withdrawn)
+        put_aside(e, &event->copies[BESIDE], event->best);
+    else if (event->any)
+        count_winner(e, account, event->best);
+    withhold(e, BESIDE, withdrawn ? RR_VOID : RR_DUPLICATE);
+    withhold(e, BELOW, withdrawn ? RR_VOIDED : RR_SUPERSEDED);
+    withhold(e, BELOW_VOID, withdrawn ? RR_VOID : RR_SUPERSEDED);
+    event->any = false;
+}
+
+static void take_row(struct rr_verify_events *e, const uint8_t *bytes, bool covered)
 {
     struct rr_row row;
     memcpy(&row, bytes, sizeof row);
-    if (e->tallies)
-        add_number(&e->kept[file_of[rr_position_file(row.position)]],
+    bool marker = row.key == rr_plans_marker(e->plans);
+    if (!marker && e->tallies)
+        add_number(&e->kept[e->file_of[rr_position_file(row.position)]],
                    rr_position_record(row.position));
+    if (covered && marker)
+        take_marker(e, &row, rr_row_rank(e->job, bytes));
+    else if (covered)
+        take_copy(e, bytes);
 }
 
-static bool same_event(const uint8_t *a, const uint8_t *b)
-{
-    struct rr_row x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return x.fingerprint[0] == y.fingerprint[0] && x.fingerprint[1] == y.fingerprint[1];
-}
-
-/* The account's rows, which come event by event. Of each event the first counts, or the last. */
+/* The account's rows, which come event by event. */
 static int read_account(struct rr_verify_events *e, struct rr_row_source *rows,
-                        const uint32_t *file_of, struct rr_text account, bool covered,
-                        uint8_t *best, struct rr_error *err)
+                        struct rr_text account, bool covered, struct rr_error *err)
 {
     const uint8_t *row;
-    uint32_t size = rr_row_size(e->job);
-    bool any = false, last = e->job->copies == RR_COPIES_LAST;
+    struct event *event = &e->event;
+    bool first = true;
     int got;
     while ((got = rr_row_source_row(rows, &row, err)) > 0) {
-        note_position(e, file_of, row);
-        if (!covered)
-            continue;
-        bool copy = any && same_event(best, row);
-        if (copy)
-            count_copy(e, last ? best : row);
-        else if (any)
-            count_winner(e, account, best);
-        if (!copy || last)
-            memcpy(best, row, size);
-        any = true;
+        if (first || memcmp(event->fingerprint, row, sizeof event->fingerprint) != 0) {
+            end_event(e, account);
+            memcpy(event->fingerprint, row, sizeof event->fingerprint);
+        }
+        first = false;
+        take_row(e, row, covered);
     }
-    if (any && got == 0)
-        count_winner(e, account, best);
+    end_event(e, account);
     return got;
 }
 
@@ -163,19 +282,12 @@ static int read_accounts(struct rr_verify_events *e, struct rr_row_source *rows,
                          struct rr_error *err)
 {
     struct rr_text account;
-    uint32_t shard, *place_of, *file_of;
-    uint8_t *best = rr_malloc(rr_row_size(e->job));
+    uint32_t shard;
     int got;
-    rr_state_file_order(e->v->manifest, &place_of, &file_of);
     rr_plans_update(e->plans);
     while ((got = rr_row_source_account(rows, &account, &shard, err)) > 0)
-        if (read_account(e, rows, file_of, account, e->covered[shard], best, err) != 0) {
-            got = -1;
-            break;
-        }
-    free(place_of);
-    free(file_of);
-    free(best);
+        if (read_account(e, rows, account, e->covered[shard], err) != 0)
+            return -1;
     return got;
 }
 
@@ -201,41 +313,45 @@ static int64_t find_file(const struct rr_manifest *m, const char *path)
 
 struct quarantine {
     struct rr_verify_events *events;
+    enum rr_run_kind kind;
     int64_t file; /* that of the last one: they come file by file */
 };
 
-/* A quarantined record is sorted by its path, with a NUL, and its number. */
-static int take_quarantined(void *self, struct rr_text key, struct rr_text text,
-                            struct rr_error *err)
+/* A bad record is sorted by its path, with a NUL, and its number. */
+static int take_bad(void *self, struct rr_text key, struct rr_text text, struct rr_error *err)
 {
     struct quarantine *q = self;
     const struct rr_manifest *m = q->events->v->manifest;
     const char *end = memchr(key.ptr, '\0', key.len);
     uint64_t record;
     if (end == NULL || (size_t)(key.ptr + key.len - end - 1) != sizeof record)
-        return rr_fail(err, RR_EXIT_DATA, "a quarantined record has no place: %.*s", RR_SHOW(text));
+        return rr_fail(err, RR_EXIT_DATA, "a bad record has no place: %.*s", RR_SHOW(text));
     memcpy(&record, end + 1, sizeof record);
+    record = __builtin_bswap64(record);
     if (q->file < 0 || strcmp(m->files[q->file].path, key.ptr) != 0)
         q->file = find_file(m, key.ptr);
     if (q->file < 0)
-        return rr_fail(err, RR_EXIT_DATA, "a quarantined record is of %s, which is no input",
-                       key.ptr);
-    add_number(&q->events->kept[q->file], __builtin_bswap64(record));
+        return rr_fail(err, RR_EXIT_DATA, "a bad record is of %s, which is no input", key.ptr);
+    if (q->kind == RR_RUN_QUARANTINE)
+        add_number(&q->events->kept[q->file], record);
+    else
+        add_number(&q->events->repaired[1], rr_position((uint32_t)q->file, record));
     return 0;
 }
 
+/* Bad records, and those of them that are said to be repaired. */
 static int read_quarantine(struct rr_verify_events *e, struct rr_error *err)
 {
     const struct rr_manifest *m = e->v->manifest;
     struct rr_state state = {0};
-    struct quarantine q = {e, -1};
     snprintf(state.dir, sizeof state.dir, "%s", e->v->dir);
     for (uint32_t i = 0; i < m->n_runs; i++) {
         char path[RR_VERIFY_PATH];
-        if (m->runs[i].kind != RR_RUN_QUARANTINE)
+        struct quarantine q = {e, m->runs[i].kind, -1};
+        if (q.kind != RR_RUN_QUARANTINE && q.kind != RR_RUN_REPAIRED)
             continue;
         rr_state_run_path(&state, m->runs[i].name, path);
-        if (rr_text_run_read(path, take_quarantined, &q, err) != 0)
+        if (rr_text_run_read(path, take_bad, &q, err) != 0)
             return rr_fail_prefix(err, "%s", m->runs[i].name);
     }
     return 0;
@@ -255,6 +371,13 @@ static struct rr_verify_events *pass(struct rr_verify *v)
     e->covered = rr_calloc(v->manifest->n_shards, sizeof *e->covered);
     e->kept = rr_calloc((size_t)v->manifest->n_files + 1, sizeof *e->kept);
     e->ledger = rr_ledger_create();
+    e->event.best = rr_malloc(rr_row_size(e->job));
+    for (int g = 0; g < GROUPS; g++)
+        e->event.copies[g].quantity =
+            rr_calloc((size_t)e->job->n_meters, sizeof *e->event.copies[g].quantity);
+    uint32_t *place_of;
+    rr_state_file_order(v->manifest, &place_of, &e->file_of);
+    free(place_of);
     rr_manifest_covered(v->manifest, e->covered);
     rr_tally_init(&e->found, e->job->n_meters);
     e->tallies = true;
@@ -273,6 +396,11 @@ void rr_verify_events_destroy(struct rr_verify_events *e)
     rr_dictionary_destroy(e->keys);
     rr_ledger_destroy(e->ledger);
     rr_tally_fini(&e->found);
+    for (int g = 0; g < GROUPS; g++)
+        free(e->event.copies[g].quantity);
+    free(e->event.best);
+    free(e->event.markers);
+    free(e->file_of);
     free(e->covered);
     free(e->kept);
     free(e->cell);
@@ -348,6 +476,35 @@ static int check_sum(const struct rr_verify *v, int meter, const char *what,
                    RR_SHOW(meter_name(v, meter)), what, left, right);
 }
 
+static int check_counts(const struct rr_tally *found, const struct rr_tally *said,
+                        struct rr_error *err)
+{
+    if (check_count("events that are metered", found->aggregated, said->aggregated, err) != 0 ||
+        check_count("events outside of all meters", found->not_metered, said->not_metered, err) !=
+            0)
+        return -1;
+    for (int w = 0; w < RR_WITHHELD; w++)
+        if (check_count(rr_withheld_name((enum rr_withheld)w), found->withheld[w],
+                        said->withheld[w], err) != 0)
+            return -1;
+    for (int code = 0; code < RR_REJECT_CODES; code++)
+        if (check_count("bad and repaired", found->repaired[code], said->repaired[code], err) != 0)
+            return -1;
+    return 0;
+}
+
+static int check_sums(const struct rr_verify *v, int meter, const struct rr_meter_tally *found,
+                      const struct rr_meter_tally *said, struct rr_error *err)
+{
+    if (check_sum(v, meter, "events bring", &found->aggregated, &said->aggregated, err) != 0)
+        return -1;
+    for (int w = 0; w < RR_WITHHELD; w++)
+        if (check_sum(v, meter, rr_withheld_name((enum rr_withheld)w), &found->withheld[w],
+                      &said->withheld[w], err) != 0)
+            return -1;
+    return 0;
+}
+
 int rr_verify_events(struct rr_verify *v, struct rr_finding *f)
 {
     struct rr_verify_events *e = pass(v);
@@ -359,19 +516,20 @@ int rr_verify_events(struct rr_verify *v, struct rr_finding *f)
         rr_seen(f, "records have no event ids");
         return 0;
     }
-    if (check_count("events that are metered", found->aggregated, said->aggregated, &f->err) != 0 ||
-        check_count("events outside of all meters", found->not_metered, said->not_metered,
-                    &f->err) != 0 ||
-        check_count("copies of an event", found->duplicate, said->duplicate, &f->err) != 0)
+    if (check_counts(found, said, &f->err) != 0)
         return -1;
     for (int i = 0; i < e->job->n_meters; i++)
-        if (check_sum(v, i, "events bring", &found->meters[i].aggregated,
-                      &said->meters[i].aggregated, &f->err) != 0 ||
-            check_sum(v, i, "copies of events bring", &found->meters[i].duplicate,
-                      &said->meters[i].duplicate, &f->err) != 0)
+        if (check_sums(v, i, &found->meters[i], &said->meters[i], &f->err) != 0)
             return -1;
-    rr_seen(f, "%llu events count once, %llu copies do not",
-            (number)(found->aggregated + found->not_metered), (number)found->duplicate);
+    if (e->repaired[0].digest != e->repaired[1].digest)
+        return rr_fail(&f->err, RR_EXIT_DATA,
+                       "the records that are said to be repaired are not those whose place good "
+                       "ones took");
+    uint64_t copies = 0;
+    for (int w = 0; w < RR_WITHHELD; w++)
+        copies += found->withheld[w];
+    rr_seen(f, "%llu events count once, %llu other records of events do not",
+            (number)(found->aggregated + found->not_metered), (number)copies);
     return 0;
 }
 

@@ -338,22 +338,22 @@ static int compare_records(const struct rr_verify *v, struct rr_error *err)
     const struct rr_tally *in = &v->manifest->ingested, *out = &v->manifest->resolved;
     const json_t *records = json_object_get(v->reconciliation, "records");
     const json_t *quarantined = json_object_get(records, "quarantined");
-    const struct {
-        const char *name;
-        uint64_t counted;
-    } classes[] = {
-        {"read", in->read},
-        {"aggregated", out->aggregated},
-        {"duplicate", out->duplicate},
-        {"not_metered", out->not_metered},
-    };
-    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
-        if (compare_count(v, records, classes[i].name, classes[i].counted, err) != 0)
+    const json_t *repaired = json_object_get(records, "repaired");
+    if (compare_count(v, records, "read", in->read, err) != 0 ||
+        compare_count(v, records, "aggregated", out->aggregated, err) != 0 ||
+        compare_count(v, records, "not_metered", out->not_metered, err) != 0)
+        return -1;
+    for (int w = 0; w < RR_WITHHELD; w++)
+        if (compare_count(v, records, rr_withheld_name((enum rr_withheld)w), out->withheld[w],
+                          err) != 0)
             return -1;
-    for (int code = RR_ACCEPT + 1; code < RR_REJECT_CODES; code++)
-        if (compare_count(v, quarantined, rr_reject_name((enum rr_reject)code),
-                          in->quarantined[code], err) != 0)
+    for (int c = RR_ACCEPT + 1; c < RR_REJECT_CODES; c++) {
+        enum rr_reject code = (enum rr_reject)c;
+        if (compare_count(v, quarantined, rr_reject_name(code),
+                          rr_tally_quarantined_as(in, out, code), err) != 0 ||
+            compare_count(v, repaired, rr_reject_name(code), out->repaired[code], err) != 0)
             return -1;
+    }
     return compare_count(v, v->reconciliation, "conflicts", out->conflicts, err);
 }
 
@@ -376,11 +376,16 @@ static int compare_quantity(const struct rr_verify *v, int meter, const char *cl
 static int compare_meters(const struct rr_verify *v, struct rr_error *err)
 {
     const struct rr_manifest *m = v->manifest;
-    for (int i = 0; i < v->book->n_meters; i++)
+    for (int i = 0; i < v->book->n_meters; i++) {
+        const struct rr_meter_tally *out = &m->resolved.meters[i];
         if (compare_quantity(v, i, "read", &m->ingested.meters[i].read, err) != 0 ||
-            compare_quantity(v, i, "aggregated", &m->resolved.meters[i].aggregated, err) != 0 ||
-            compare_quantity(v, i, "duplicate", &m->resolved.meters[i].duplicate, err) != 0)
+            compare_quantity(v, i, "aggregated", &out->aggregated, err) != 0)
             return -1;
+        for (int w = 0; w < RR_WITHHELD; w++)
+            if (compare_quantity(v, i, rr_withheld_name((enum rr_withheld)w), &out->withheld[w],
+                                 err) != 0)
+                return -1;
+    }
     return 0;
 }
 

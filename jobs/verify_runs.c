@@ -43,17 +43,24 @@ int rr_verify_run_laws(struct rr_verify *v, struct rr_finding *f)
 int rr_verify_texts(struct rr_verify *v, struct rr_finding *f)
 {
     const struct rr_manifest *m = v->manifest;
-    uint64_t items[RR_RUN_KINDS] = {0}, quarantined = rr_tally_quarantined(&m->ingested);
+    uint64_t items[RR_RUN_KINDS] = {0}, bad = 0;
     for (uint32_t i = 0; i < m->n_runs; i++)
         items[m->runs[i].kind] += m->runs[i].items;
-    rr_seen(f, "%llu quarantined records, %llu conflicts", (number)quarantined,
-            (number)m->resolved.conflicts);
-    if (items[RR_RUN_QUARANTINE] != quarantined)
-        return rr_fail(&f->err, RR_EXIT_DATA,
-                       "runs hold %llu quarantined records, and %llu were counted",
-                       (number)items[RR_RUN_QUARANTINE], (number)quarantined);
-    if (items[RR_RUN_CONFLICTS] != m->resolved.conflicts)
-        return rr_fail(&f->err, RR_EXIT_DATA, "runs hold %llu conflicts, and %llu were counted",
-                       (number)items[RR_RUN_CONFLICTS], (number)m->resolved.conflicts);
+    for (int code = 0; code < RR_REJECT_CODES; code++)
+        bad += m->ingested.quarantined[code];
+    const struct {
+        const char *what;
+        uint64_t held, counted;
+    } texts[] = {
+        {"bad records", items[RR_RUN_QUARANTINE], bad},
+        {"repaired records", items[RR_RUN_REPAIRED], rr_tally_repaired(&m->resolved)},
+        {"conflicts", items[RR_RUN_CONFLICTS], m->resolved.conflicts},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].held != texts[i].counted)
+            return rr_fail(&f->err, RR_EXIT_DATA, "runs hold %llu %s, and %llu were counted",
+                           (number)texts[i].held, texts[i].what, (number)texts[i].counted);
+    rr_seen(f, "%llu bad records, %llu of them repaired, %llu conflicts", (number)bad,
+            (number)items[RR_RUN_REPAIRED], (number)items[RR_RUN_CONFLICTS]);
     return 0;
 }

@@ -161,16 +161,6 @@ static int check_runs(struct rr_verify *v, struct rr_finding *f)
 
 /* ---- what is covered ---- */
 
-static uint64_t count_resolved(const struct rr_manifest *m)
-{
-    return m->resolved.aggregated + m->resolved.duplicate + m->resolved.not_metered;
-}
-
-static uint64_t count_accepted(const struct rr_manifest *m)
-{
-    return m->ingested.read - rr_tally_quarantined(&m->ingested);
-}
-
 /* How often each shard is in cells that were made from records. */
 static uint32_t *count_cover(const struct rr_manifest *m)
 {
@@ -180,6 +170,14 @@ static uint32_t *count_cover(const struct rr_manifest *m)
             for (uint32_t s = m->runs[i].first; s < m->runs[i].end; s++)
                 cover[s]++;
     return cover;
+}
+
+static bool keeps_records(const struct rr_manifest *m)
+{
+    for (uint32_t i = 0; i < m->n_runs; i++)
+        if (m->runs[i].kind == RR_RUN_RECORDS)
+            return true;
+    return false;
 }
 
 /* Each shard's records are in cells at most once, and once when all are said to be in cells. Where records
@@ -203,8 +201,8 @@ static int check_coverage(struct rr_verify *v, struct rr_finding *f)
                        twice);
     rr_seen(f, "%u of %u shards are resolved%s", m->n_shards - open, m->n_shards,
             open ? "; the next run goes on" : "");
-    if (open > 0 && count_accepted(m) > 0 && rr_manifest_all_read(m) &&
-        count_resolved(m) == count_accepted(m))
+    if (open > 0 && keeps_records(m) && rr_manifest_all_read(m) &&
+        rr_tally_accounted(&m->ingested, &m->resolved) == m->ingested.read)
         return rr_fail(&f->err, RR_EXIT_DATA,
                        "no run holds cells of shard %u and %u more, and all records are said to "
                        "be in cells",
@@ -263,8 +261,7 @@ static int check_quantity(const struct rr_verify *v, int meter, struct rr_error 
 {
     const struct rr_manifest *m = v->manifest;
     char read[RR_SUM_TEXT], found[RR_SUM_TEXT];
-    struct rr_sum sum = m->resolved.meters[meter].aggregated;
-    rr_sum_merge(&sum, &m->resolved.meters[meter].duplicate);
+    struct rr_sum sum = rr_tally_accounted_quantity(&m->resolved, meter);
     if (rr_sum_equal(&sum, &m->ingested.meters[meter].read))
         return 0;
     rr_sum_format(&m->ingested.meters[meter].read, read);
@@ -272,23 +269,31 @@ static int check_quantity(const struct rr_verify *v, int meter, struct rr_error 
     struct rr_text name =
         meter < v->book->n_meters ? v->book->meters[meter].name : rr_text_of("(events)");
     return rr_fail(err, RR_EXIT_DATA,
-                   "quantity of meter '%.*s': read %s, aggregated and duplicate %s", RR_SHOW(name),
+                   "quantity of meter '%.*s': read %s, and its classes sum to %s", RR_SHOW(name),
                    read, found);
 }
 
-/* read = aggregated + duplicate + quarantined + not metered, in records and quantities. */
+/* What was read is the sum of its classes, in records and quantities. */
 static int check_balance(struct rr_verify *v, struct rr_finding *f)
 {
     const struct rr_manifest *m = v->manifest;
-    uint64_t found = count_resolved(m) + rr_tally_quarantined(&m->ingested);
+    uint64_t found = rr_tally_accounted(&m->ingested, &m->resolved);
     bool whole = rr_manifest_all_read(m) && rr_manifest_all_resolved(m);
+    for (int code = 0; code < RR_REJECT_CODES; code++)
+        if (m->resolved.repaired[code] > m->ingested.quarantined[code])
+            return rr_fail(
+                &f->err, RR_EXIT_DATA, "%llu records that are %s were read, and %llu repaired",
+                (number)m->ingested.quarantined[code], rr_reject_name((enum rr_reject)code),
+                (number)m->resolved.repaired[code]);
     if (found > m->ingested.read || (whole && found != m->ingested.read))
-        return rr_fail(&f->err, RR_EXIT_DATA,
-                       "%llu records were read; aggregated %llu, duplicate %llu, quarantined %llu, "
-                       "not metered %llu make %llu",
-                       (number)m->ingested.read, (number)m->resolved.aggregated,
-                       (number)m->resolved.duplicate, (number)rr_tally_quarantined(&m->ingested),
-                       (number)m->resolved.not_metered, (number)found);
+        return rr_fail(
+            &f->err, RR_EXIT_DATA,
+            "%llu records were read, and their classes sum to %llu: aggregated %llu, not "
+            "metered %llu, quarantined %llu, repaired %llu, the rest copies",
+            (number)m->ingested.read, (number)found, (number)m->resolved.aggregated,
+            (number)m->resolved.not_metered,
+            (number)rr_tally_quarantined(&m->ingested, &m->resolved),
+            (number)rr_tally_repaired(&m->resolved));
     if (!whole) { /* a stopped run: nothing was published from it */
         rr_seen(f, "%llu of %llu records are accounted for; the next run goes on", (number)found,
                 (number)m->ingested.read);
