@@ -35,20 +35,26 @@ static int next_account(void *rows, struct rr_account_head *head, struct rr_erro
     return got;
 }
 
+/* Reads some more rows of the account; r->n is 0 at its end. */
+static int read_rows(struct run_rows *r, struct rr_error *err)
+{
+    r->at = r->n = 0;
+    while (r->n == 0 && r->left > 0) {
+        uint32_t take = r->left < ROWS ? r->left : ROWS;
+        r->left -= take;
+        if (rr_record_reader_rows(r->reader, take, 0, r->rows, &r->n, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Puts the run's next row at its front: 1, 0 when the account has no more of them, -1 on error. */
 static int advance(struct run_rows *r, struct rr_error *err)
 {
-    if (r->at + 1 < r->n) {
-        r->at++;
-    } else {
-        r->n = r->left < ROWS ? r->left : ROWS;
-        r->left -= r->n;
-        r->at = 0;
-        if (r->n == 0)
-            return 0;
-        if (rr_record_reader_rows(r->reader, r->n, 0, r->rows, err) != 0)
-            return -1;
-    }
+    if (++r->at >= r->n && read_rows(r, err) != 0)
+        return -1;
+    if (r->n == 0)
+        return 0;
     memcpy(&r->row, r->rows + (size_t)r->at * r->row_size, sizeof r->row);
     return 1;
 }

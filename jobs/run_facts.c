@@ -77,7 +77,8 @@ static char *dump(const json_t *facts)
 }
 
 char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
-                          const struct rr_span *span, const struct rr_result *result)
+                          const struct rr_span *span, const struct rr_control *control,
+                          const struct rr_result *result)
 {
     json_t *out = json_object();
     json_object_set_new(out, "rerate", json_string(RR_VERSION));
@@ -90,6 +91,8 @@ char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *
         json_object_set_new(out, "contracts", digest_json(book->contracts_digest));
     if (book->n_contracts > 0)
         json_object_set_new(out, "payers", payers_json(book));
+    if (control)
+        json_object_set_new(out, "control", digest_json(control->digest));
     json_object_set_new(
         out, "state",
         digest_json(rr_digest_bytes(manifest->state_text, strlen(manifest->state_text))));

@@ -118,6 +118,8 @@ static bool read_usage(struct state_reader *r, const struct state_line *line)
     } else if (begins_with(line->key, "usage.meter.")) {
         usage->meter = field;
         usage->has_meter = true;
+    } else if (is(line->key, "usage.quantity")) {
+        usage->quantity = field_of(usage, line, false).column;
     } else if (is(line->key, "usage.dimension")) {
         if (usage->n_dimensions == RR_DIMENSIONS_MAX)
             return false;
@@ -272,6 +274,7 @@ static struct rr_book *create_book(void)
     struct rr_book *book = rr_arena_alloc(arena, sizeof *book);
     *book = (struct rr_book){.arena = arena, .path = "", .default_plan = RR_NO_COLUMN};
     struct rr_usage *usage = &book->usage;
+    usage->quantity = RR_NO_COLUMN;
     usage->columns = rr_arena_alloc(arena, RR_BATCH_COLUMNS * sizeof *usage->columns);
     usage->values = rr_arena_alloc(arena, RR_VALUES_MAX * sizeof *usage->values);
     usage->dimensions = rr_arena_alloc(arena, RR_DIMENSIONS_MAX * sizeof *usage->dimensions);

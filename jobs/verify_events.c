@@ -24,6 +24,13 @@ struct numbers {
     rr_u128 digest;
 };
 
+/* What is kept of an input: its good records in runs, its bad ones as texts. */
+struct kept {
+    struct numbers numbers;
+    uint64_t bad;
+    int64_t first_ns, last_ns; /* of the good ones; first_ns > last_ns while there are none */
+};
+
 /* Copies of one event that do not count as far as is known, by what they may become. */
 enum { BESIDE, BELOW, BELOW_VOID, GROUPS }; /* of the rank of the best copy, or of a lower one */
 
@@ -56,7 +63,7 @@ struct rr_verify_events {
     struct rr_plans *plans;
     bool *covered;         /* shards whose records are in cells */
     struct rr_tally found; /* of the covered shards */
-    struct numbers *kept;  /* of each input: good records in runs, and bad ones */
+    struct kept *kept;     /* of each input */
     struct numbers
         repaired[2]; /* bad records that good ones took the place of: as is found, as is said */
     struct event event;
@@ -244,14 +251,26 @@ static void end_event(struct rr_verify_events *e, struct rr_text account)
     event->any = false;
 }
 
+static void keep_good(struct kept *kept, const struct rr_row *row)
+{
+    add_number(&kept->numbers, rr_position_record(row->position));
+    kept->first_ns = row->time_ns < kept->first_ns ? row->time_ns : kept->first_ns;
+    kept->last_ns = row->time_ns > kept->last_ns ? row->time_ns : kept->last_ns;
+}
+
+static void keep_bad(struct kept *kept, uint64_t record)
+{
+    add_number(&kept->numbers, record);
+    kept->bad++;
+}
+
 static void take_row(struct rr_verify_events *e, const uint8_t *bytes, bool covered)
 {
     struct rr_row row;
     memcpy(&row, bytes, sizeof row);
     bool marker = row.key == rr_plans_marker(e->plans);
     if (!marker && e->tallies)
-        add_number(&e->kept[e->file_of[rr_position_file(row.position)]],
-                   rr_position_record(row.position));
+        keep_good(&e->kept[e->file_of[rr_position_file(row.position)]], &row);
     if (covered && marker)
         take_marker(e, &row, rr_row_rank(e->job, bytes));
     else if (covered)
@@ -333,7 +352,7 @@ static int take_bad(void *self, struct rr_text key, struct rr_text text, struct 
     if (q->file < 0)
         return rr_fail(err, RR_EXIT_DATA, "a bad record is of %s, which is no input", key.ptr);
     if (q->kind == RR_RUN_QUARANTINE)
-        add_number(&q->events->kept[q->file], record);
+        keep_bad(&q->events->kept[q->file], record);
     else
         add_number(&q->events->repaired[1], rr_position((uint32_t)q->file, record));
     return 0;
@@ -370,6 +389,8 @@ static struct rr_verify_events *pass(struct rr_verify *v)
     e->plans = rr_plans_create(e->job, e->keys);
     e->covered = rr_calloc(v->manifest->n_shards, sizeof *e->covered);
     e->kept = rr_calloc((size_t)v->manifest->n_files + 1, sizeof *e->kept);
+    for (uint32_t i = 0; i < v->manifest->n_files; i++)
+        e->kept[i] = (struct kept){.first_ns = INT64_MAX, .last_ns = INT64_MIN};
     e->ledger = rr_ledger_create();
     e->event.best = rr_malloc(rr_row_size(e->job));
     for (int g = 0; g < GROUPS; g++)
@@ -420,6 +441,33 @@ static struct numbers numbers_read(const struct rr_manifest *m, uint32_t file)
     return numbers;
 }
 
+static int check_input(const struct rr_file_entry *file, const struct kept *kept,
+                       const struct numbers *read, struct rr_error *err)
+{
+    uint64_t bad = 0;
+    for (int code = 0; code < RR_REJECT_CODES; code++)
+        bad += file->tally.quarantined[code];
+    if (read->n != kept->numbers.n)
+        return rr_fail(err, RR_EXIT_DATA,
+                       "%s: %llu records were read, and %llu are kept, good or bad", file->path,
+                       (number)read->n, (number)kept->numbers.n);
+    if (read->digest != kept->numbers.digest)
+        return rr_fail(err, RR_EXIT_DATA,
+                       "%s: %llu records are kept, as many as were read, but one of them more than "
+                       "once, and another not at all",
+                       file->path, (number)read->n);
+    if (bad != kept->bad)
+        return rr_fail(err, RR_EXIT_DATA, "%s: %llu bad records are kept, and %llu were counted",
+                       file->path, (number)kept->bad, (number)bad);
+    if (kept->first_ns <= kept->last_ns &&
+        (kept->first_ns != file->tally.first_ns || kept->last_ns != file->tally.last_ns))
+        return rr_fail(err, RR_EXIT_DATA,
+                       "%s: its records are of %lld to %lld (ns), and %lld to %lld is said",
+                       file->path, (long long)kept->first_ns, (long long)kept->last_ns,
+                       (long long)file->tally.first_ns, (long long)file->tally.last_ns);
+    return 0;
+}
+
 int rr_verify_records(struct rr_verify *v, struct rr_finding *f)
 {
     const struct rr_manifest *m = v->manifest;
@@ -435,17 +483,11 @@ int rr_verify_records(struct rr_verify *v, struct rr_finding *f)
     for (uint32_t i = 0; i < m->n_files; i++) {
         struct numbers read = numbers_read(m, i);
         records += read.n;
-        if (read.n != e->kept[i].n)
-            return rr_fail(&f->err, RR_EXIT_DATA,
-                           "%s: %llu records were read, and %llu are kept or in quarantine",
-                           m->files[i].path, (number)read.n, (number)e->kept[i].n);
-        if (read.digest != e->kept[i].digest)
-            return rr_fail(&f->err, RR_EXIT_DATA,
-                           "%s: %llu records are kept or in quarantine, as many as were read, but "
-                           "one of them more than once, and another not at all",
-                           m->files[i].path, (number)read.n);
+        if (m->files[i].path[0] != '\0' &&
+            check_input(&m->files[i], &e->kept[i], &read, &f->err) != 0)
+            return -1;
     }
-    rr_seen(f, "each of %llu records is kept once, or in quarantine", (number)records);
+    rr_seen(f, "each of %llu records is kept once, good or bad", (number)records);
     return 0;
 }
 

@@ -27,8 +27,7 @@ static struct rr_digest digest_of(const json_t *value)
     return digest;
 }
 
-/* Reads a JSON object of the result. */
-static json_t *load(const struct rr_verify *v, const char *name, struct rr_error *err)
+json_t *rr_verify_load(const struct rr_verify *v, const char *name, struct rr_error *err)
 {
     char path[RR_VERIFY_PATH], *text;
     size_t len;
@@ -49,7 +48,7 @@ static json_t *load(const struct rr_verify *v, const char *name, struct rr_error
 
 /* ---- run.json and the files it names ---- */
 
-static bool get_digest(const json_t *object, const char *name, struct rr_digest *digest)
+bool rr_verify_digest(const json_t *object, const char *name, struct rr_digest *digest)
 {
     const char *text = json_string_value(json_object_get(object, name));
     return text && rr_digest_parse(text, digest);
@@ -58,7 +57,7 @@ static bool get_digest(const json_t *object, const char *name, struct rr_digest 
 static int check_own_digest(const struct rr_verify *v, json_t *facts, struct rr_error *err)
 {
     struct rr_digest said;
-    if (!get_digest(facts, "own_digest", &said))
+    if (!rr_verify_digest(facts, "own_digest", &said))
         return rr_fail(err, RR_EXIT_DATA, "%s/run.json: has no digest of its own", v->result);
     json_object_del(facts, "own_digest");
     if (rr_digest_equal(said, digest_of(facts)))
@@ -68,7 +67,7 @@ static int check_own_digest(const struct rr_verify *v, json_t *facts, struct rr_
 
 static int read_facts(struct rr_verify *v, struct rr_finding *f)
 {
-    v->facts = load(v, "run.json", &f->err);
+    v->facts = rr_verify_load(v, "run.json", &f->err);
     if (v->facts == NULL)
         return -1;
     int result = check_own_digest(v, v->facts, &f->err);
@@ -83,7 +82,7 @@ static int check_file(const struct rr_verify *v, const char *name, const json_t 
     char path[RR_VERIFY_PATH];
     struct rr_digest digest, found;
     uint64_t size, bytes = (uint64_t)json_integer_value(json_object_get(said, "bytes"));
-    if (strchr(name, '/') || !get_digest(said, "digest", &digest))
+    if (strchr(name, '/') || !rr_verify_digest(said, "digest", &digest))
         return rr_fail(err, RR_EXIT_DATA, "%s/run.json: has no digest of %s", v->result, name);
     file_path(v, name, path);
     if (rr_digest_file(path, &size, &found, err) != 0)
@@ -117,9 +116,9 @@ static int check_names(const struct rr_verify *v, const json_t *files, struct rr
 /* Every file that a result has, plain or compressed. */
 static int check_all_named(const struct rr_verify *v, const json_t *files, struct rr_error *err)
 {
-    static const char *const names[] = {"lines.csv",   "invoices.csv",        "shares.csv",
-                                        "unrated.csv", "conflicts.csv",       "quarantine.csv",
-                                        "book.yaml",   "reconciliation.json", NULL};
+    static const char *const names[] = {
+        "lines.csv",      "invoices.csv", "shares.csv",          "unrated.csv", "conflicts.csv",
+        "quarantine.csv", "book.yaml",    "reconciliation.json", "inputs.json", NULL};
     for (int i = 0; names[i]; i++) {
         char packed[64];
         snprintf(packed, sizeof packed, "%s.zst", names[i]);
@@ -145,8 +144,8 @@ static int check_success(const struct rr_verify *v, struct rr_error *err)
 static int check_book(const struct rr_verify *v, const json_t *files, struct rr_error *err)
 {
     struct rr_digest said, book;
-    if (get_digest(v->facts, "book", &said) &&
-        get_digest(json_object_get(files, "book.yaml"), "digest", &book) &&
+    if (rr_verify_digest(v->facts, "book", &said) &&
+        rr_verify_digest(json_object_get(files, "book.yaml"), "digest", &book) &&
         rr_digest_equal(said, book))
         return 0;
     return rr_fail(err, RR_EXIT_DATA, "%s/run.json: book.yaml is not the book that it says",
@@ -177,7 +176,7 @@ static int check_files(struct rr_verify *v, struct rr_finding *f)
 
 /* ---- the reconciliation ---- */
 
-static bool get_sum(const json_t *object, const char *name, struct rr_sum *sum)
+bool rr_verify_sum(const json_t *object, const char *name, struct rr_sum *sum)
 {
     const char *text = json_string_value(json_object_get(object, name));
     return text && rr_sum_parse(text, strlen(text), sum);
@@ -229,13 +228,13 @@ static int check_meter(const struct rr_verify *v, const char *name, json_t *mete
     struct rr_sum read, sum = {0}, part;
     const char *class;
     json_t *item;
-    if (!get_sum(meter, "read", &read))
+    if (!rr_verify_sum(meter, "read", &read))
         return broken(v, err, "lacks the quantity", name);
     json_object_foreach(meter, class, item)
     {
         if (strcmp(class, "read") == 0)
             continue;
-        if (!get_sum(meter, class, &part))
+        if (!rr_verify_sum(meter, class, &part))
             return broken(v, err, "no quantity", name);
         rr_sum_merge(&sum, &part);
     }
@@ -248,8 +247,8 @@ static int check_residue(const struct rr_verify *v, const json_t *total, struct 
 {
     struct rr_sum amount, exact, residue;
     const char *period = json_string_value(json_object_get(total, "period"));
-    if (!get_sum(total, "amount", &amount) || !get_sum(total, "exact", &exact) ||
-        !get_sum(total, "residue", &residue))
+    if (!rr_verify_sum(total, "amount", &amount) || !rr_verify_sum(total, "exact", &exact) ||
+        !rr_verify_sum(total, "residue", &residue))
         return broken(v, err, "lacks an amount", period);
     rr_sum_merge(&exact, &residue);
     return rr_sum_equal(&amount, &exact)
@@ -264,7 +263,7 @@ static int check_reconciliation(struct rr_verify *v, struct rr_finding *f)
     const char *name;
     size_t i;
     uint64_t read;
-    v->reconciliation = load(v, "reconciliation.json", &f->err);
+    v->reconciliation = rr_verify_load(v, "reconciliation.json", &f->err);
     if (v->reconciliation == NULL || check_records(v, &read, &f->err) != 0)
         return -1;
     if (!json_is_true(json_object_get(v->reconciliation, "balanced")))
@@ -304,7 +303,7 @@ static bool same_inputs(const struct rr_verify *v)
             continue;
         const json_t *said = json_array_get(inputs, at++);
         const char *path = json_string_value(json_object_get(said, "path"));
-        same = path && strcmp(path, file->path) == 0 && get_digest(said, "digest", &digest) &&
+        same = path && strcmp(path, file->path) == 0 && rr_verify_digest(said, "digest", &digest) &&
                rr_digest_equal(digest, file->digest);
     }
     free(place_of);
@@ -315,7 +314,7 @@ static bool same_inputs(const struct rr_verify *v)
 static bool same_state(const struct rr_verify *v)
 {
     struct rr_digest said, state;
-    if (v->manifest == NULL || v->meters == NULL || !get_digest(v->facts, "state", &said))
+    if (v->manifest == NULL || v->meters == NULL || !rr_verify_digest(v->facts, "state", &said))
         return false;
     state = rr_digest_bytes(v->manifest->state_text, strlen(v->manifest->state_text));
     return rr_digest_equal(said, state) && rr_manifest_all_read(v->manifest) &&
@@ -365,7 +364,7 @@ static int compare_quantity(const struct rr_verify *v, int meter, const char *cl
         json_object_getn(json_object_get(v->reconciliation, "meters"), name.ptr, name.len);
     struct rr_sum sum;
     char text[RR_SUM_TEXT];
-    if (get_sum(said, class, &sum) && rr_sum_equal(&sum, counted))
+    if (rr_verify_sum(said, class, &sum) && rr_sum_equal(&sum, counted))
         return 0;
     rr_sum_format(counted, text);
     return rr_fail(err, RR_EXIT_DATA,
@@ -406,6 +405,7 @@ const struct rr_verify_check rr_result_checks[] = {
     {"facts", 0, RR_GROUND_FACTS, read_facts},
     {"files", RR_GROUND_FACTS, 0, check_files},
     {"reconciliation", 0, RR_GROUND_RECONCILIATION, check_reconciliation},
+    {"inputs of result", RR_GROUND_FACTS | RR_GROUND_RECONCILIATION, 0, rr_verify_input_facts},
     {"lines", RR_GROUND_FACTS, 0, rr_verify_lines},
     {"invoices", RR_GROUND_FACTS, 0, rr_verify_invoices},
     {"totals", RR_GROUND_RECONCILIATION, 0, rr_verify_totals},

@@ -61,10 +61,10 @@ static int read_meters(struct rr_verify *v, struct rr_finding *f)
     rr_state_file_order(v->manifest, &v->place_of, &file_of);
     free(file_of);
     const struct rr_job *job = rr_meters_job(v->meters);
-    if (job->n_meters != v->manifest->ingested.n_meters)
+    if (job->n_meters != v->manifest->resolved.n_meters)
         return rr_fail(&f->err, RR_EXIT_DATA,
                        "%s/state/manifest.json: counts %d meters, and its state text has %d",
-                       v->dir, v->manifest->ingested.n_meters, job->n_meters);
+                       v->dir, v->manifest->resolved.n_meters, job->n_meters);
     rr_seen(f, "%d meters, %s", v->book->n_meters,
             job->has_event_ids ? "records kept by event id" : "records folded as they came");
     return 0;
@@ -212,11 +212,10 @@ static int check_coverage(struct rr_verify *v, struct rr_finding *f)
 
 /* ---- what was read ---- */
 
-static int check_splits_of(const struct rr_manifest *m, uint32_t file, uint64_t *records,
-                           struct rr_error *err)
+static int check_splits_of(const struct rr_manifest *m, uint32_t file, struct rr_error *err)
 {
     const struct rr_file_entry *entry = &m->files[file];
-    uint64_t first = 1;
+    uint64_t first = 1, records = 0;
     bool known = true; /* the split before was read to its end */
     for (uint32_t s = 0; s < entry->n_splits; s++) {
         const struct rr_split_entry *split = &m->splits[entry->first_split + s];
@@ -229,32 +228,30 @@ static int check_splits_of(const struct rr_manifest *m, uint32_t file, uint64_t 
                            (number)first - 1);
         first = split->next_record;
         known = split->done;
-        *records += split->next_record - start;
+        records += split->next_record - start;
     }
-    return 0;
+    if (records == entry->tally.read)
+        return 0;
+    return rr_fail(err, RR_EXIT_DATA, "%s: its parts hold %llu records, and %llu were counted",
+                   entry->path, (number)records, (number)entry->tally.read);
 }
 
 /* The parts of each input follow each other without a gap, and hold as many records as were counted. */
 static int check_progress(struct rr_verify *v, struct rr_finding *f)
 {
     const struct rr_manifest *m = v->manifest;
-    uint64_t records = 0;
     uint32_t done = 0, files = 0;
     for (uint32_t i = 0; i < m->n_files; i++) {
         if (m->files[i].path[0] == '\0')
             continue;
-        if (check_splits_of(m, i, &records, &f->err) != 0)
+        if (check_splits_of(m, i, &f->err) != 0)
             return -1;
         files++;
         done += rr_manifest_file_done(m, i);
     }
-    rr_seen(f, "%u of %u inputs read, %u parts, %llu records", done, files, m->n_splits,
-            (number)records);
-    if (records == m->ingested.read)
-        return 0;
-    return rr_fail(&f->err, RR_EXIT_DATA,
-                   "the parts of the inputs hold %llu records, and %llu are said to be read",
-                   (number)records, (number)m->ingested.read);
+    rr_seen(f, "%u of %u inputs read, in %u increments, %u parts, %llu records", done, files,
+            m->n_increments, m->n_splits, (number)m->ingested.read);
+    return 0;
 }
 
 static int check_quantity(const struct rr_verify *v, int meter, struct rr_error *err)

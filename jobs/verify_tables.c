@@ -520,12 +520,6 @@ struct totals {
     struct rr_line key;
 };
 
-static bool get_sum(const json_t *object, const char *name, struct rr_sum *sum)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text && rr_sum_parse(text, strlen(text), sum);
-}
-
 static struct total *total_of(struct totals *t, struct rr_text currency, struct rr_text period)
 {
     const struct rr_text *parts[] = {&currency, &period};
@@ -613,7 +607,7 @@ static int check_total(const struct rr_verify *v, const struct total *t, struct 
     if (t->said == NULL)
         return rr_fail(err, RR_EXIT_DATA, "%s: %s: has lines, and is not in reconciliation.json",
                        v->result, shown);
-    if (!get_sum(t->said, "amount", &amount) || !get_sum(t->said, "exact", &exact))
+    if (!rr_verify_sum(t->said, "amount", &amount) || !rr_verify_sum(t->said, "exact", &exact))
         return rr_fail(err, RR_EXIT_DATA, "%s/reconciliation.json: %s: lacks an amount", v->result,
                        shown);
     if (differ(v, "the number of lines", key, &found, &said, err) != 0 ||

@@ -19,6 +19,7 @@ struct value_columns {
 struct row_laws {
     struct rr_item_laws base;
     const struct rr_run_laws *laws;
+    const struct rr_run_entry *entry;
     struct rr_run_stream *fingerprint[2], *time, *position, *key;
     struct value_columns value[RR_JOB_VALUES];
     uint32_t n_keys;
@@ -46,6 +47,13 @@ static int check_position(const struct row_laws *r, uint64_t position, struct rr
     if (file >= m->n_files || m->files[file].path[0] == '\0')
         return rr_fail(err, RR_EXIT_DATA,
                        "a record is said to be of input %u, which is not in the manifest", file);
+    uint32_t increment = m->files[file].increment;
+    if (increment < r->entry->first_increment || increment > r->entry->last_increment)
+        return rr_fail(err, RR_EXIT_DATA,
+                       "a record is of %s, which came with increment %u, and the run is said to "
+                       "hold %u to %u",
+                       m->files[file].path, increment, r->entry->first_increment,
+                       r->entry->last_increment);
     if (record == 0 || record >= r->end[file])
         return rr_fail(err, RR_EXIT_DATA,
                        "a record is said to be %s: record %llu, where %llu were read",
@@ -191,10 +199,10 @@ struct rr_item_laws *rr_row_laws_open(const struct rr_run_laws *laws,
                                       const struct rr_run_entry *entry, struct rr_run_reader *run,
                                       uint32_t n_keys, struct rr_error *err)
 {
-    (void)entry;
     struct row_laws *r = rr_calloc(1, sizeof *r);
     r->base = (struct rr_item_laws){check_rows, check_end, close_rows, 0};
     r->laws = laws;
+    r->entry = entry;
     r->n_keys = n_keys;
     r->end = ends_of_files(laws->manifest);
     if (open_columns(r, run, err) == 0)

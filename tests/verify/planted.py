@@ -21,6 +21,8 @@ usage:
   event_id: event_id
   meter: meter
   quantity: quantity
+  version: version
+  void: void
   dimensions: [region, model]
 meters:
   calls: {aggregate: count}
@@ -40,12 +42,13 @@ contracts:
   both: {plan: payg, accounts: [a4, a5], bill_to: payer, start: 2025-01-01, end: 2025-03-01}
 subscriptions:
 """ + "".join(f"  - {{account: a{i}, plan: payg, start: 2025-01-01}}\n" for i in range(6, 20))
-HEADER = "event_id,account_id,ts,meter,quantity,region,model\n"
+HEADER = "event_id,account_id,ts,meter,quantity,region,model,version,void\n"
 RUN = ("run", "--progress", "none", "--max-quarantine", "100%", "--shards", "64")
 
 
 def write_usage(folder):
-    """Four files with copies, copies that differ, bad records, and accounts that nobody bills."""
+    """Four files with copies, copies that differ, corrections, bad records, one of them repaired, and
+    accounts that nobody bills."""
     for number in range(4):
         rows, meters = [], ("calls", "peak", "tokens", "tokens")
         for i in range(300):
@@ -53,10 +56,15 @@ def write_usage(folder):
             when = f"2025-0{event % 2 + 1}-{event % 27 + 1:02}T{event % 24:02}:00:00Z"
             quantity = 1 + event % 97 if number % 2 else f"{1 + event % 97}.25"
             rows.append(f"e{event % 280 if i % 50 == 49 else event},{account},{when},"
-                        f"{meters[event % 4]},{quantity},{'eu us'.split()[event % 2]},m{event % 3}\n")
+                        f"{meters[event % 4]},{quantity},{'eu us'.split()[event % 2]},m{event % 3},,\n")
         rows[17] = rows[17].replace("2025", "20-5")
-        rows[99] = "e,a1,2025-01-03T00:00:00Z,tokens,\"many, many\",eu,m1\n"
+        rows[99] = "e,a1,2025-01-03T00:00:00Z,tokens,\"many, many\",eu,m1,,\n"
         rows[200] = rows[5]
+        rows[202] = rows[7].replace(",,", ",2,")  # corrects
+        rows[203] = rows[8].replace(",,", ",,yes")  # withdraws
+        rows[204] = rows[9].replace(",,", ",-1,")  # is superseded
+        if number == 3:
+            rows[205] = f"e17,a18,2025-01-02T00:00:00Z,tokens,3,eu,m1,,\n"  # repairs u0's
         rows[201] = rows[6].replace(",eu,", ",us,").replace(",m0", ",m2")
         (folder / "usage" / f"u{number}.csv").write_text(HEADER + "".join(rows))
 
@@ -268,6 +276,21 @@ def change_event(w):
     raise AssertionError("no copies in one run")
 
 
+def withdraw(w):
+    """A record's rank (version 0) becomes that of a void one; it stands in the last value column."""
+    run = w.runs("records")[0]
+    at = w.column(run, "value1").index(0)
+    w.edit_run(run, f"value1:{at}=1")
+
+
+def move_bad(m):
+    """A bad record more of one input, and one less of another."""
+    for at, step in ((0, 1), (1, -1)):
+        m["files"][at]["tally"]["quarantined"]["bad_quantity"] += step
+        m["files"][at]["tally"]["quarantined"] = {
+            code: n for code, n in m["files"][at]["tally"]["quarantined"].items() if n}
+
+
 def set_in(*path, to):
     def change(content):
         for step in path[:-1]:
@@ -288,15 +311,20 @@ def more_of_sum(text):
     return str(int(text.split(".")[0]) + 1)
 
 
+def resolved(m):
+    """What the last increment resolved."""
+    return m["increments"][-1]["resolved"]
+
+
 def move_quantity(m):
     """From what was aggregated to what was duplicate: the sum stays."""
-    sums = m["resolved"]["meters"][0]
+    sums = resolved(m)["meters"][0]
     sums[1], sums[2] = str(int(sums[1]) - 1), str(int(sums[2]) + 1)
 
 
 def move_record(m):
-    m["resolved"]["aggregated"] -= 1
-    m["resolved"]["duplicate"] += 1
+    resolved(m)["aggregated"] -= 1
+    resolved(m)["duplicate"] += 1
 
 
 STATE = {
@@ -336,12 +364,17 @@ STATE = {
     "a changed number of records of a cell": ("cells", edit_run("cells", "records:0=77")),
     "a record with another's number": ("records", change_position),
     "a copy that is none": ("events", change_event),
-    "one more record read": ("progress", manifest("ingested", "read", to=more)),
-    "one more record aggregated": ("balance", manifest("resolved", "aggregated", to=more)),
+    "one more record read": ("progress", manifest("files", 0, "tally", "read", to=more)),
+    "one more record aggregated": ("balance", manifest("increments", -1, "resolved", "aggregated", to=more)),
     "a copy for an event": ("events", lambda w: w.edit_manifest(move_record)),
     "a quantity moved": ("events", lambda w: w.edit_manifest(move_quantity)),
-    "more quantity read": ("balance", manifest("ingested", "meters", 1, 0, to=more_of_sum)),
-    "one more conflict": ("texts", manifest("resolved", "conflicts", to=more)),
+    "an event withdrawn that is not": ("events", withdraw),
+    "a dropped run of repaired records": ("texts", drop_run("repaired")),
+    "bad records of another input": ("records", lambda w: w.edit_manifest(move_bad)),
+    "an input of another time": ("records", manifest("files", 0, "tally", "first_ns", to=more)),
+    "an input of another increment": ("order", manifest("files", 0, "increment", to=more)),
+    "more quantity read": ("balance", manifest("files", 1, "tally", "meters", 0, 1, to=more_of_sum)),
+    "one more conflict": ("texts", manifest("increments", -1, "resolved", "conflicts", to=more)),
     "a part that begins late": ("progress", manifest("files", 1, "splits", 0, 2, to=more)),
     "a changed input": ("inputs", flip_byte(lambda w: w.folder / "usage" / "u1.csv")),
 }
@@ -398,6 +431,13 @@ def another_book(w):
     with open(w.result("book.yaml"), "a") as file:
         file.write("# dearer\n")
     w.seal()
+
+
+def move_between_inputs(content):
+    """All sums stay."""
+    for at, step in ((0, 1), (1, -1)):
+        meters = content["inputs"][at]["meters"]
+        meters["tokens"] = str(Decimal(meters["tokens"]) + step)
 
 
 def more_money(content):
@@ -477,6 +517,14 @@ RESULT = {
     "not balanced": ("reconciliation", balance("balanced", to=lambda b: False)),
     "a wrong sum of money": ("totals", lambda w: w.edit_json("reconciliation.json", more_money)),
     "a wrong number of lines in all": ("totals", balance("totals", 0, "lines", to=more)),
+    "another number of records of an input": ("inputs of result", lambda w: w.edit_json(
+        "inputs.json", set_in("inputs", 0, "records", to=more))),
+    "a quantity moved between inputs": ("inputs of result", lambda w: w.edit_json(
+        "inputs.json", move_between_inputs)),
+    "an input too few": ("inputs of result", lambda w: w.edit_json(
+        "inputs.json", lambda c: c["inputs"].pop())),
+    "another digest of an input": ("inputs of result", facts(
+        "inputs", 0, "digest", to=lambda d: d[::-1])),
     "a missing sum": ("totals", lambda w: w.edit_json(
         "reconciliation.json", lambda c: c["totals"].pop())),
     "counts that are not the state's": ("state of result", lambda w: w.edit_json(
