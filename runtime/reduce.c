@@ -3,10 +3,10 @@
 
 #include "../io/memory.h"
 #include "account_merge.h"
-#include "cell_run.h"
+#include "cell_chain.h"
 #include "order.h"
 
-enum { PATH = 4096, STATE_WORDS = RR_STATE_MAX / 8 };
+enum { STATE_WORDS = RR_STATE_MAX / 8 };
 
 /* Accounts from a list, as a source of the merge. */
 struct listed {
@@ -22,8 +22,7 @@ struct reduction {
     struct rr_dictionary *keys;
     uint32_t *key_rank; /* keys in bytewise order */
     uint32_t *place_of, *file_of;
-    struct rr_cell_reader **readers;
-    uint32_t n_readers;
+    struct rr_cell_chains chains;
     struct listed listed;
     struct rr_account_merge merge;
     struct rr_cell *cells;
@@ -48,11 +47,6 @@ static int next_listed(void *source, struct rr_account_head *head, struct rr_err
     return 1;
 }
 
-static int next_cell_account(void *reader, struct rr_account_head *head, struct rr_error *err)
-{
-    return rr_cell_reader_next(reader, head, err);
-}
-
 /* The listed accounts of the shards [first, end), in order. */
 static void list_accounts(struct reduction *r, uint32_t first, uint32_t end)
 {
@@ -75,22 +69,14 @@ static int open_sources(struct reduction *r, struct rr_error *err)
     const struct rr_manifest *m = r->state->manifest;
     uint32_t first = rr_shard_first(m->n_shards, r->state->comm->rank, r->state->comm->size);
     uint32_t end = rr_shard_first(m->n_shards, r->state->comm->rank + 1, r->state->comm->size);
-    for (uint32_t i = 0; i < m->n_runs; i++) {
-        const struct rr_run_entry *run = &m->runs[i];
-        char path[PATH];
-        if (run->kind != RR_RUN_CELLS || run->first >= end || run->end <= first)
-            continue;
-        rr_state_run_path(r->state, run->name, path);
-        uint32_t from = first > run->first ? first : run->first;
-        uint32_t to = end < run->end ? end : run->end;
-        struct rr_cell_reader *reader =
-            rr_cell_reader_open(path, r->job, m->n_shards, from, to, r->keys, r->place_of, err);
-        if (reader == NULL)
+    if (rr_cell_chains_open(&r->chains, r->state, r->job, NULL, first, end, r->keys, r->place_of,
+                            err) != 0)
+        return -1;
+    rr_account_merge_init(&r->merge, r->chains.n + 1, m->n_shards);
+    for (uint32_t i = 0; i < r->chains.n; i++)
+        if (rr_account_merge_add(&r->merge, rr_cell_chain_next, rr_cell_chains_at(&r->chains, i),
+                                 err) != 0)
             return -1;
-        r->readers[r->n_readers++] = reader;
-        if (rr_account_merge_add(&r->merge, next_cell_account, reader, err) != 0)
-            return -1;
-    }
     list_accounts(r, first, end);
     return rr_account_merge_add(&r->merge, next_listed, &r->listed, err);
 }
@@ -149,8 +135,8 @@ static int read_cells(struct reduction *r, struct rr_error *err)
             uint32_t n = r->n_states;
             struct rr_cell *cell = &r->cells[n];
             cell->state = &r->states[(size_t)n * STATE_WORDS];
-            if (rr_cell_reader_cell(r->merge.source[source], &r->cell_key[n], cell, cell->state,
-                                    err) != 0)
+            if (rr_cell_chain_cell(r->merge.source[source], &r->cell_key[n], cell, cell->state,
+                                   err) != 0)
                 return -1;
             cell->key = rr_dictionary_text(r->keys, r->cell_key[n]);
             r->n_states++;
@@ -205,22 +191,17 @@ int rr_reduce(const struct rr_state *state, const struct rr_job *job,
               const struct rr_reducer *reducer, struct rr_error *err)
 {
     struct reduction r = {.state = state, .job = job, .reducer = reducer};
-    uint32_t n_runs = state->manifest->n_runs;
     r.keys = rr_dictionary_create();
-    r.readers = rr_calloc(n_runs, sizeof *r.readers);
     rr_state_file_order(state->manifest, &r.place_of, &r.file_of);
-    rr_account_merge_init(&r.merge, n_runs + 1, state->manifest->n_shards);
     int result = open_sources(&r, err);
     if (result == 0) {
         rank_keys(&r);
         result = reduce_accounts(&r, err);
         release_states(&r);
     }
-    for (uint32_t i = 0; i < r.n_readers; i++)
-        rr_cell_reader_close(r.readers[i]);
+    rr_cell_chains_close(&r.chains);
     rr_account_merge_fini(&r.merge);
     rr_dictionary_destroy(r.keys);
-    free(r.readers);
     free(r.listed.codes);
     free(r.key_rank);
     free(r.place_of);

@@ -52,7 +52,7 @@ void rr_state_run_path(const struct rr_state *state, const char *name, char path
 void rr_state_new_run(struct rr_state *state, enum rr_run_kind kind, struct rr_run_entry *entry,
                       char path[PATH])
 {
-    *entry = (struct rr_run_entry){.kind = kind};
+    *entry = (struct rr_run_entry){.kind = kind, .high = UINT64_MAX};
     snprintf(entry->name, sizeof entry->name, "%s-%s-%d-%u.h5", rr_run_kind_name(kind),
              state->run_id, state->comm->rank, state->sequence++);
     rr_state_run_path(state, entry->name, path);
@@ -376,7 +376,20 @@ int rr_state_commit(struct rr_state *state, struct rr_changes *c, struct rr_erro
     state->manifest->generation++;
     empty(c);
     int result = state->comm->rank == 0 ? write_manifest(state, err) : 0;
+    if (result == 0 && state->has_replaced && state->comm->rank == 0)
+        result = remove_leftovers(state, err);
+    state->has_replaced = false;
     return rr_agree(state->comm, result, err);
+}
+
+int rr_state_replace(struct rr_state *state, const bool *marks, struct rr_changes *c,
+                     struct rr_error *err)
+{
+    rr_manifest_drop_marked(state->manifest, marks);
+    if (rr_state_commit(state, c, err) != 0)
+        return -1;
+    state->has_replaced = true;
+    return 0;
 }
 
 static int compare_paths(const void *a, const void *b, void *manifest)

@@ -1,0 +1,278 @@
+/* Merging runs of cells into fewer. */
+#include "cell_merge.h"
+
+#include "../io/memory.h"
+#include "account_merge.h"
+#include "cell_chain.h"
+#include "order.h"
+#include "slices.h"
+
+enum { PATH = 4096, STATE_WORDS = RR_STATE_MAX / 8 };
+
+/* The cell of a source that comes next. */
+struct front {
+    struct rr_cell cell;
+    uint32_t key;  /* its code */
+    uint32_t rank; /* of its key */
+    uint32_t left; /* cells of the account behind it */
+    bool there;
+    uint64_t state[STATE_WORDS];
+};
+
+struct merging {
+    struct rr_state *state;
+    const struct rr_job *job;
+    const struct rr_pace *pace;
+    uint64_t image_bytes;
+    uint32_t end; /* of this rank's shards */
+    uint32_t *place_of, *file_of;
+    struct rr_dictionary *keys;
+    struct rr_cell_chains chains;
+    struct rr_account_merge merge;
+    struct front *front; /* one for each chain */
+    struct rr_changes changes;
+    struct rr_cell_writer *cells;
+    struct rr_run_entry entry;
+};
+
+static int compare_sizes(const void *a, const void *b, void *manifest)
+{
+    const struct rr_manifest *m = manifest;
+    uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+    uint64_t x = m->runs[i].items, y = m->runs[j].items;
+    return x != y ? (x > y) - (x < y) : (i > j) - (i < j);
+}
+
+/* How many of some runs overlap: of all runs of cells but those. */
+static uint32_t depth_of_others(const struct rr_manifest *m, const uint32_t *runs, uint32_t n)
+{
+    bool *marks = rr_calloc(m->n_runs, sizeof *marks);
+    for (uint32_t i = 0; i < n; i++)
+        marks[runs[i]] = true;
+    uint32_t depth = rr_coverage_overlap(m, RR_RUN_CELLS, marks);
+    free(marks);
+    return depth;
+}
+
+uint32_t rr_choose_cells(const struct rr_manifest *m, uint32_t most, bool **chosen)
+{
+    uint32_t *runs = rr_malloc(m->n_runs * sizeof *runs), n = 0, few = 0, many;
+    *chosen = rr_calloc(m->n_runs, sizeof **chosen);
+    for (uint32_t i = 0; i < m->n_runs; i++)
+        if (m->runs[i].kind == RR_RUN_CELLS)
+            runs[n++] = i;
+    if (rr_coverage_overlap(m, RR_RUN_CELLS, NULL) > most) {
+        qsort_r(runs, n, sizeof *runs, compare_sizes, (void *)(uintptr_t)m);
+        for (many = n; few < many;) { /* the most that can be open together */
+            uint32_t middle = few + (many - few + 1) / 2;
+            if (depth_of_others(m, runs + middle, n - middle) <= most)
+                few = middle;
+            else
+                many = middle - 1;
+        }
+    }
+    for (uint32_t i = 0; i < few; i++)
+        (*chosen)[runs[i]] = true;
+    free(runs);
+    return few;
+}
+
+static int begin_run(struct merging *m, uint32_t first, struct rr_error *err)
+{
+    char path[PATH];
+    rr_state_new_run(m->state, RR_RUN_CELLS, &m->entry, path);
+    m->entry.first = first;
+    m->cells = rr_cell_writer_create_for(path, m->job, m->state->manifest->n_shards, m->keys,
+                                         m->file_of, err);
+    return m->cells ? 0 : -1;
+}
+
+static int end_run(struct merging *m, uint32_t end, struct rr_error *err)
+{
+    struct rr_cell_writer *cells = m->cells;
+    m->cells = NULL;
+    m->entry.end = end;
+    m->entry.items = rr_cell_writer_size(cells);
+    rr_cell_writer_buckets(cells, &m->entry.first_bucket, &m->entry.last_bucket);
+    if (rr_cell_writer_finish(cells, &m->entry.bytes, &m->entry.digest, err) != 0)
+        return -1;
+    rr_changes_add_run(&m->changes, &m->entry);
+    return 0;
+}
+
+static int next_cell(struct merging *m, uint32_t source, struct rr_error *err)
+{
+    struct front *f = &m->front[source];
+    f->there = f->left > 0;
+    if (!f->there)
+        return 0;
+    f->left--;
+    f->cell.state = f->state;
+    if (rr_cell_chain_cell(m->merge.source[source], &f->key, &f->cell, f->state, err) != 0) {
+        f->there = false;
+        return -1;
+    }
+    f->rank = rr_cell_writer_key_rank(m->cells, f->key);
+    return 0;
+}
+
+static void drop_front(struct merging *m, struct front *f)
+{
+    rr_kernel_fini(m->job->meters[f->cell.meter].kernel, f->state);
+    f->there = false;
+}
+
+static int compare_fronts(const struct front *a, const struct front *b)
+{
+    if (a->rank != b->rank)
+        return a->rank < b->rank ? -1 : 1;
+    return (a->cell.bucket > b->cell.bucket) - (a->cell.bucket < b->cell.bucket);
+}
+
+static struct front *least_front(struct merging *m, uint32_t *source)
+{
+    struct front *least = NULL;
+    for (uint32_t i = 0; i < m->merge.n_here; i++) {
+        struct front *f = &m->front[m->merge.here[i]];
+        if (f->there && (least == NULL || compare_fronts(f, least) < 0)) {
+            least = f;
+            *source = m->merge.here[i];
+        }
+    }
+    return least;
+}
+
+/* Merges into the least cell those of other sources that are the same, and puts it. */
+static int put_least(struct merging *m, struct front *least, uint32_t source, struct rr_error *err)
+{
+    const struct rr_kernel *kernel = m->job->meters[least->cell.meter].kernel;
+    int result = 0;
+    for (uint32_t i = 0; i < m->merge.n_here && result == 0; i++) {
+        struct front *f = &m->front[m->merge.here[i]];
+        if (f == least || !f->there || compare_fronts(f, least) != 0)
+            continue;
+        kernel->merge(least->state, f->state);
+        least->cell.records += f->cell.records;
+        drop_front(m, f);
+        result = next_cell(m, m->merge.here[i], err);
+    }
+    if (result == 0)
+        result = rr_cell_writer_cell(m->cells, least->key, &least->cell, err);
+    drop_front(m, least);
+    return result == 0 ? next_cell(m, source, err) : -1;
+}
+
+static int merge_account(struct merging *m, struct rr_error *err)
+{
+    struct front *least;
+    uint32_t source = 0;
+    for (uint32_t i = 0; i < m->merge.n_here; i++) {
+        m->front[m->merge.here[i]].left = m->merge.head[m->merge.here[i]].items;
+        if (next_cell(m, m->merge.here[i], err) != 0)
+            return -1;
+    }
+    while ((least = least_front(m, &source)) != NULL)
+        if (put_least(m, least, source, err) != 0)
+            return -1;
+    const struct rr_account_head *head = &m->merge.head[m->merge.here[0]];
+    return rr_cell_writer_account(m->cells, head->hash, head->name, err);
+}
+
+/* A run is cut where a shard begins, once it is large: so the new runs do not overlap. */
+static int cut_before(struct merging *m, uint32_t shard, uint32_t *last, struct rr_error *err)
+{
+    bool cut = shard != *last && rr_cell_writer_bytes(m->cells) >= m->image_bytes;
+    *last = shard;
+    if (!cut)
+        return 0;
+    return end_run(m, shard, err) == 0 ? begin_run(m, shard, err) : -1;
+}
+
+static int merge_accounts(struct merging *m, uint32_t first, struct rr_error *err)
+{
+    uint32_t last = first;
+    int got, result = 0;
+    while (result == 0 && !*m->pace->stop && (got = rr_account_merge_next(&m->merge, err)) != 0) {
+        result = got < 0 ? -1 : cut_before(m, m->merge.head[m->merge.here[0]].shard, &last, err);
+        if (result == 0)
+            result = merge_account(m, err);
+    }
+    for (uint32_t i = 0; i < m->chains.n; i++)
+        if (m->front[i].there)
+            drop_front(m, &m->front[i]);
+    return result;
+}
+
+static int open_group(struct merging *m, const bool *chosen, uint32_t first, struct rr_error *err)
+{
+    if (rr_cell_chains_open(&m->chains, m->state, m->job, chosen, first, m->end, m->keys,
+                            m->place_of, err) != 0)
+        return -1;
+    rr_account_merge_init(&m->merge, m->chains.n, m->state->manifest->n_shards);
+    m->front = rr_calloc(m->chains.n, sizeof *m->front);
+    for (uint32_t i = 0; i < m->chains.n; i++)
+        if (rr_account_merge_add(&m->merge, rr_cell_chain_next, rr_cell_chains_at(&m->chains, i),
+                                 err) != 0)
+            return -1;
+    return 0;
+}
+
+/* Makes new runs of this rank's shards of the group. */
+static int merge_share(struct merging *m, const bool *chosen, struct rr_error *err)
+{
+    const struct rr_comm *comm = m->state->comm;
+    uint32_t n_shards = m->state->manifest->n_shards;
+    uint32_t first = rr_shard_first(n_shards, comm->rank, comm->size);
+    m->end = rr_shard_first(n_shards, comm->rank + 1, comm->size);
+    m->keys = rr_dictionary_create();
+    int result = open_group(m, chosen, first, err);
+    if (result == 0)
+        result = begin_run(m, first, err);
+    if (result == 0)
+        result = merge_accounts(m, first, err);
+    if (result == 0)
+        result = end_run(m, m->end, err);
+    rr_cell_writer_abandon(m->cells);
+    m->cells = NULL;
+    rr_account_merge_fini(&m->merge);
+    rr_cell_chains_close(&m->chains);
+    rr_dictionary_destroy(m->keys);
+    free(m->front);
+    m->front = NULL;
+    m->merge = (struct rr_account_merge){0};
+    return result;
+}
+
+/* Collective. */
+static int merge_group(struct merging *m, const bool *chosen, struct rr_error *err)
+{
+    const struct rr_comm *comm = m->state->comm;
+    if (rr_agree(comm, merge_share(m, chosen, err), err) != 0)
+        return -1;
+    if (rr_comm_max(comm, *m->pace->stop != 0) != 0)
+        return rr_fail(err, RR_EXIT_STOPPED,
+                       "stopped with a checkpoint; give the same command again to go on");
+    return rr_state_replace(m->state, chosen, &m->changes, err);
+}
+
+int rr_merge_cells(struct rr_state *state, const struct rr_job *job, const struct rr_pace *pace,
+                   uint64_t memory, struct rr_error *err)
+{
+    struct rr_slice_budget budget = rr_slice_budget(memory, rr_row_size(job));
+    struct merging m = {
+        .state = state, .job = job, .pace = pace, .image_bytes = budget.image_bytes};
+    int result = 0;
+    rr_changes_init(&m.changes, job->n_meters);
+    rr_state_file_order(state->manifest, &m.place_of, &m.file_of);
+    for (bool more = true; more && result == 0;) {
+        bool *chosen;
+        more = rr_choose_cells(state->manifest, budget.readers, &chosen) > 1;
+        if (more)
+            result = merge_group(&m, chosen, err);
+        free(chosen);
+    }
+    rr_changes_fini(&m.changes);
+    free(m.place_of);
+    free(m.file_of);
+    return result;
+}
