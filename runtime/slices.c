@@ -10,6 +10,7 @@ enum {
     READERS_MIN = 8,
     READERS_MAX = 256,
     RECORDS_MIN = 4096,
+    BYTES_MIN = 256 * 1024,
     RECORDS_MAX = 4 * 1024 * 1024,
     SORTING_BYTES = 40,       /* for each record, while copies are found */
     WRITING_BYTES = 160,      /* for each record, while a run is written */
@@ -32,8 +33,8 @@ struct rr_slice_budget rr_slice_budget(uint64_t memory, uint32_t row_size)
         .records =
             within(half / (2 * (uint64_t)row_size + SORTING_BYTES), RECORDS_MIN, RECORDS_MAX),
         .written = within(half / (row_size + WRITING_BYTES), RECORDS_MIN, RECORDS_MAX),
-        .cell_bytes = memory / 8,
-        .image_bytes = memory / 16,
+        .cell_bytes = within(memory / 8, BYTES_MIN, UINT64_MAX),
+        .image_bytes = within(memory / 16, BYTES_MIN, UINT64_MAX),
         .readers = (uint32_t)within(memory / 4 / READER_BYTES, READERS_MIN, READERS_MAX),
     };
     budget.most_runs = (uint32_t)within(budget.records / WORTH_OPENING, READERS_MIN, READERS_MAX);

@@ -184,8 +184,17 @@ static bool names_run(const struct rr_manifest *m, const char *name)
     return false;
 }
 
-/* Removes runs that no generation names: what a crash left over. */
-static int remove_leftovers(const struct rr_state *state, struct rr_error *err)
+/* True when the generation before names a run that the newest does not. */
+static bool has_replaced(const struct rr_manifest *newest, const struct rr_manifest *previous)
+{
+    for (uint32_t i = 0; previous && i < previous->n_runs; i++)
+        if (!names_run(newest, previous->runs[i].name))
+            return true;
+    return false;
+}
+
+/* Removes runs that no generation names: what a crash left over, and what was replaced. */
+static int remove_leftovers(struct rr_state *state, struct rr_error *err)
 {
     char path[PATH];
     struct rr_error ignored;
@@ -203,6 +212,7 @@ static int remove_leftovers(const struct rr_state *state, struct rr_error *err)
     }
     if (dir)
         closedir(dir);
+    state->has_replaced = has_replaced(state->manifest, previous);
     rr_manifest_destroy(previous);
     return result;
 }
@@ -378,7 +388,6 @@ int rr_state_commit(struct rr_state *state, struct rr_changes *c, struct rr_erro
     int result = state->comm->rank == 0 ? write_manifest(state, err) : 0;
     if (result == 0 && state->has_replaced && state->comm->rank == 0)
         result = remove_leftovers(state, err);
-    state->has_replaced = false;
     return rr_agree(state->comm, result, err);
 }
 
