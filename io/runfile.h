@@ -18,7 +18,7 @@
 enum {
     RR_RUN_CHUNK = 16384, /* elements */
     RR_RUN_STRETCH = 1024,
-    RR_RUN_COLUMNS = 40,
+    RR_RUN_COLUMNS = 48,
 };
 
 struct rr_run_writer;

@@ -64,8 +64,14 @@ static bool put_usage(FILE *out, const struct rr_usage *usage)
     put_field(out, usage, "usage.timestamp", usage->timestamp);
     if (usage->has_event_id)
         put_field(out, usage, "usage.event_id", usage->event_id);
+    if (usage->has_version)
+        put_field(out, usage, "usage.version", usage->version);
+    if (usage->has_void)
+        put_field(out, usage, "usage.void", usage->voids);
     if (usage->has_meter)
         put_field(out, usage, "usage.meter", usage->meter);
+    if (usage->quantity != RR_NO_COLUMN)
+        put(out, "usage.quantity", usage->columns[usage->quantity]);
     for (int i = 0; i < usage->n_dimensions; i++)
         put(out, "usage.dimension", usage->dimensions[i]);
     put_word(out, "usage.unknown_meters", usage->skip_unknown_meters ? "skip" : "quarantine");

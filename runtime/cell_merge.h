@@ -7,8 +7,9 @@
 
 #include "resolve.h"
 
-/* Marks the runs of cells to be merged next: the smallest, no more than `most` of which overlap. Returns how
- * many; 0 when no more than `most` of all runs overlap. The caller frees the marks. Nothing else decides
+/* Marks the runs of cells to be merged next, no more than `most` of which overlap: those of one increment
+ * where one has several, so that increments can be told apart as long as may be; then the oldest. Returns
+ * how many; 0 when no more than `most` of all runs overlap. The caller frees the marks. Nothing else decides
  * what goes together. */
 uint32_t rr_choose_cells(const struct rr_manifest *manifest, uint32_t most, bool **chosen);
 

@@ -75,14 +75,12 @@ static uint8_t *room_for_rows(void *self, uint32_t n)
         m->rows_size = m->n_rows + n + m->rows_size / 2;
         m->rows = rr_realloc(m->rows, (size_t)m->rows_size * m->row_size);
     }
-    uint8_t *rows = m->rows + (size_t)m->n_rows * m->row_size;
-    m->n_rows += n;
-    return rows;
+    return m->rows + (size_t)m->n_rows * m->row_size;
 }
 
 static int merge_slice(struct merging *m, const struct rr_slice *slice, struct rr_error *err)
 {
-    struct rr_record_sink sink = {m, room_for_rows};
+    struct rr_record_sink sink = {m, room_for_rows, &m->n_rows};
     struct rr_run_entry entry;
     char path[PATH];
     rr_dictionary_clear(m->accounts);
@@ -97,6 +95,7 @@ static int merge_slice(struct merging *m, const struct rr_slice *slice, struct r
     entry.end = slice->end;
     entry.low = slice->low;
     entry.high = slice->high;
+    rr_record_sources_increments(&m->sources, slice, &entry);
     if (rr_record_run_write(path, m->job, m->state->manifest->n_shards, m->accounts,
                             m->sources.keys, m->sources.file_of, m->rows, m->n_rows, &entry.bytes,
                             &entry.digest, err) != 0)

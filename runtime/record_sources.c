@@ -2,6 +2,7 @@
 #include "record_sources.h"
 
 #include "../io/memory.h"
+#include "increments.h"
 
 enum { PATH = 4096 };
 
@@ -76,6 +77,16 @@ uint32_t rr_record_sources_meeting(const struct rr_record_sources *s, const stru
     return n;
 }
 
+void rr_record_sources_increments(const struct rr_record_sources *s, const struct rr_slice *slice,
+                                  struct rr_run_entry *entry)
+{
+    entry->first_increment = UINT32_MAX;
+    entry->last_increment = 0;
+    for (uint32_t i = 0; i < s->n_runs; i++)
+        if (meets(s, i, slice))
+            rr_increments_cover(entry, &s->state->manifest->runs[i]);
+}
+
 static void close_longest_unused(struct rr_record_sources *s)
 {
     uint32_t oldest = s->n_runs;
@@ -124,8 +135,10 @@ static int read_run(struct rr_record_reader *reader, const struct rr_slice *slic
     while ((got = rr_record_reader_next(reader, &head, err)) > 0) {
         uint32_t account = rr_dictionary_enter(accounts, head.name, head.hash);
         uint8_t *rows = sink.room(sink.self, head.items);
-        if (rr_record_reader_rows(reader, head.items, account, rows, err) != 0)
+        uint32_t kept;
+        if (rr_record_reader_rows(reader, head.items, account, rows, &kept, err) != 0)
             return -1;
+        *sink.n_rows += kept;
     }
     return got;
 }

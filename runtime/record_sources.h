@@ -31,6 +31,10 @@ void rr_record_sources_fini(struct rr_record_sources *sources);
 int rr_record_sources_count(const struct rr_record_sources *sources, uint64_t *records,
                             struct rr_error *err);
 
+/* Sets the increments of a run that is made of a slice to those of the runs that meet it. */
+void rr_record_sources_increments(const struct rr_record_sources *sources,
+                                  const struct rr_slice *slice, struct rr_run_entry *entry);
+
 /* How many runs meet a slice. */
 uint32_t rr_record_sources_meeting(const struct rr_record_sources *sources,
                                    const struct rr_slice *slice);
@@ -39,10 +43,11 @@ uint32_t rr_record_sources_meeting(const struct rr_record_sources *sources,
 int rr_record_sources_learn(struct rr_record_sources *sources, const struct rr_slice *slice,
                             struct rr_error *err);
 
-/* Where records are put: room for n more rows. */
+/* Where records are put: room for n more rows behind those that are there, which are counted. */
 struct rr_record_sink {
     void *self;
     uint8_t *(*room)(void *self, uint32_t n);
+    uint32_t *n_rows;
 };
 
 /* Reads all records of a slice; their accounts are entered into `accounts`. */

@@ -14,7 +14,7 @@ enum {
     PATH = 4096,
     BATCH_ROWS = 8192, /* rows resolved and folded together: they stay in the cache */
     CELL_BYTES = 192,  /* of a cell in a fold and while it is put */
-    CONFLICT_BYTES = 4 * 1024 * 1024,
+    TEXT_BYTES = 4 * 1024 * 1024,
 };
 
 struct resolver {
@@ -111,15 +111,13 @@ static uint8_t *room_for_rows(void *self, uint32_t n)
 {
     struct rr_events *e = self;
     rr_events_reserve(e, (uint64_t)e->n_rows + n);
-    uint8_t *rows = e->rows + (size_t)e->n_rows * e->row_size;
-    e->n_rows += n;
-    return rows;
+    return e->rows + (size_t)e->n_rows * e->row_size;
 }
 
 /* Resolves the records of a part of the slice: all copies of their events are among them. */
 static int resolve_part(struct resolver *r, const struct rr_slice *part, struct rr_error *err)
 {
-    struct rr_record_sink sink = {&r->events, room_for_rows};
+    struct rr_record_sink sink = {&r->events, room_for_rows, &r->events.n_rows};
     rr_dictionary_clear(r->accounts);
     r->events.n_rows = 0;
     if (rr_record_sources_read(&r->sources, part, r->accounts, sink, err) != 0)
@@ -186,21 +184,6 @@ static void fini_resolver(struct resolver *r)
     rr_events_fini(&r->events);
 }
 
-static int write_conflicts(struct resolver *r, struct rr_error *err)
-{
-    struct rr_run_entry entry;
-    char path[PATH];
-    if (r->events.conflicts.n == 0)
-        return 0;
-    rr_state_new_run(r->state, RR_RUN_CONFLICTS, &entry, path);
-    entry.items = r->events.conflicts.n;
-    if (rr_text_run_write(path, &r->events.conflicts, &entry.bytes, &entry.digest, err) != 0)
-        return -1;
-    rr_texts_clear(&r->events.conflicts);
-    rr_changes_add_run(&r->changes, &entry);
-    return 0;
-}
-
 /* Takes slices until none is left, a checkpoint is due or a rank is asked to stop. At least one, so that
  * every stretch brings the state on. */
 static int resolve_some(struct resolver *r, int64_t deadline_ns, bool *none_left,
@@ -213,11 +196,11 @@ static int resolve_some(struct resolver *r, int64_t deadline_ns, bool *none_left
         if (*none_left)
             break;
         result = resolve_slice(r, &r->slices[item], err);
-        if (result == 0 && r->events.conflicts.used > CONFLICT_BYTES)
-            result = write_conflicts(r, err);
+        if (result == 0 && r->events.conflicts.used + r->events.repaired.used > TEXT_BYTES)
+            result = rr_events_write_texts(&r->events, r->state, &r->changes, err);
     } while (result == 0 && rr_now_ns() < deadline_ns && !*r->pace->stop);
     if (result == 0)
-        result = write_conflicts(r, err);
+        result = rr_events_write_texts(&r->events, r->state, &r->changes, err);
     if (result != 0 || *r->pace->stop)
         rr_queue_close(&r->queue); /* the others need not go on */
     return result;
