@@ -207,9 +207,9 @@ int rr_billing_run(const struct rr_comm *comm, const struct rr_billing_options *
     b.memory = options->memory ? options->memory : default_memory(comm);
     int result = open_book(&b, err);
     if (result == 0)
-        result = prove_subscribers(&b, err);
-    if (result == 0)
         result = read_control(&b, err);
+    if (result == 0)
+        result = prove_subscribers(&b, err);
     if (result == 0) {
         b.calendar = rr_calendar_create(b.book);
         b.meters = rr_meters_create(b.book, b.calendar);
