@@ -410,9 +410,9 @@ static struct rr_manifest *read_manifest(const char *path, const json_t *in, str
     const char *job = json_string_value(json_object_get(in, "job"));
     const char *state_text = json_string_value(json_object_get(in, "state_text"));
     size_t n_meters = json_array_size(json_object_get(json_object_get(in, "ingested"), "meters"));
-    if (!get_u64(in, "shards", &shards) || shards == 0 || shards > UINT32_MAX || !job ||
+    if (!get_u64(in, "shards", &shards) || shards == 0 || shards > RR_SHARDS_MAX || !job ||
         !state_text || !get_u64(in, "generation", &generation)) {
-        rr_fail(err, RR_EXIT_IO, "%s: lacks a field", path);
+        rr_fail(err, RR_EXIT_IO, "%s: a field is missing or can't be", path);
         return NULL;
     }
     struct rr_manifest *m = rr_manifest_create((uint32_t)shards, job, state_text, (int)n_meters);

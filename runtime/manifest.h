@@ -11,7 +11,7 @@
 #include "../io/digest.h"
 #include "tally.h"
 
-enum { RR_MANIFEST_FORMAT = 3, RR_RUN_NAME = 96 };
+enum { RR_MANIFEST_FORMAT = 3, RR_RUN_NAME = 96, RR_SHARDS_MAX = 1 << 20 };
 
 enum rr_run_kind { RR_RUN_RECORDS, RR_RUN_CELLS, RR_RUN_QUARANTINE, RR_RUN_CONFLICTS };
 
