@@ -16,7 +16,10 @@
 #include <xxhash.h>
 #include <zstd.h>
 
-enum { PIECE = 256 * 1024 };
+enum {
+    PIECE = 256 * 1024,
+    MAGIC = 4, /* bytes that tell what a frame is */
+};
 
 struct rr_stream {
     struct rr_stored stored;
@@ -44,6 +47,7 @@ static int open_stored(const struct rr_stored *stored, int *fd, struct rr_error 
 static int open_zstd(struct rr_stream *stream, struct rr_error *err)
 {
     size_t piece = stream->stored.piece ? stream->stored.piece : PIECE;
+    piece = piece < MAGIC ? MAGIC : piece;
     stream->stored.piece = piece;
     stream->zstd = ZSTD_createDStream();
     stream->piece = malloc(piece);
@@ -151,17 +155,43 @@ static int damaged(const struct rr_stream *stream, const char *cause, struct rr_
                    stream->stored.path, rr_stream_stored(stream), cause);
 }
 
+/* Fills the piece up behind what is left of it. */
+static int refill(struct rr_stream *stream, struct rr_error *err)
+{
+    char *piece = stream->piece;
+    size_t left = stream->input.size - stream->input.pos, got;
+    memmove(piece, piece + stream->input.pos, left);
+    if (fetch(stream, piece + left, stream->stored.piece - left, &got, err) < 0)
+        return -1;
+    stream->input.pos = 0;
+    stream->input.size = left + got;
+    return 0;
+}
+
+/* The library also reads formats from before zstd's first version, with old decoders that let damage pass:
+ * those are refused. */
+static bool begins_frame(const struct rr_stream *stream)
+{
+    uint32_t magic;
+    const char *at = (const char *)stream->piece + stream->input.pos;
+    if (stream->input.size - stream->input.pos < MAGIC)
+        return true; /* and is cut short, which zstd finds */
+    memcpy(&magic, at, sizeof magic);
+    return magic == ZSTD_MAGICNUMBER ||
+           (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
+}
+
 /* Decompresses once. At the end of the stored bytes, output may still wait in zstd's buffer; when
  * nothing comes out any more and the frame has not ended, the file was cut. */
 static int decompress(struct rr_stream *stream, ZSTD_outBuffer *output, struct rr_error *err)
 {
-    if (stream->input.pos == stream->input.size) {
-        stream->input.pos = 0;
-        if (fetch(stream, stream->piece, stream->stored.piece, &stream->input.size, err) < 0)
-            return -1;
-        if (stream->input.size == 0 && !stream->within)
-            return 0;
-    }
+    size_t needed = stream->within ? 1 : MAGIC;
+    if (stream->input.size - stream->input.pos < needed && refill(stream, err) < 0)
+        return -1;
+    if (!stream->within && stream->input.pos == stream->input.size)
+        return 0;
+    if (!stream->within && !begins_frame(stream))
+        return damaged(stream, "no zstd frame begins here", err);
     size_t before = output->pos;
     bool flushing = stream->input.size == 0;
     size_t rest = ZSTD_decompressStream(stream->zstd, output, &stream->input);
