@@ -65,7 +65,10 @@ struct run_columns *run_columns_load(const char *path)
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     H5G_info_t group;
     CHECK(reader != NULL && file >= 0 && H5Gget_info(file, &group) >= 0);
-    int attributes = H5Aget_num_attrs(file);
+    hid_t root = H5Gopen2(file, "/", H5P_DEFAULT);
+    int attributes = H5Aget_num_attrs(root);
+    H5Gclose(root);
+    CHECK(attributes >= 0);
     for (hsize_t i = 0; i < group.nlinks; i++)
         load_column(run, reader, file, i);
     for (int i = 0; i < attributes; i++)

@@ -126,13 +126,13 @@ static void take_row(struct content *c, struct input *in)
 {
     rr_decimal values[VALUES];
     unsigned how = take_byte(in), name = take_byte(in), repeat = how == 255 ? MANY : how % 4 == 3;
-    struct rr_row row = {
-        .fingerprint = {take_number(in, 1) << 60, take_number(in, 1)},
-        .time_ns = (int64_t)take_number(in, how & 4 ? 8 : 2) / 2,
-        .position = rr_position(take_byte(in) % FILES, (uint64_t)c->n + 1),
-        .account = enter(c->accounts, "%c%d", how & 8 ? 'A' : 'B', (int)name % 16),
-        .key = enter(c->keys, "%c%d", 'a' + (int)(name >> 4) % c->job->n_meters, (int)how >> 6),
-    };
+    struct rr_row row = {0};
+    row.fingerprint[0] = take_number(in, 1) << 60;
+    row.fingerprint[1] = take_number(in, 1);
+    row.time_ns = (int64_t)take_number(in, how & 4 ? 8 : 2) / 2;
+    row.position = rr_position(take_byte(in) % FILES, (uint64_t)c->n + 1);
+    row.account = enter(c->accounts, "%c%d", how & 8 ? 'A' : 'B', (int)name % 16);
+    row.key = enter(c->keys, "%c%d", 'a' + (int)(name >> 4) % c->job->n_meters, (int)how >> 6);
     for (int v = 0; v < VALUES; v++)
         values[v] = take_value(in);
     for (unsigned i = 0; i <= repeat; i++, row.position++)
