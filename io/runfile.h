@@ -23,7 +23,7 @@
 enum {
     RR_RUN_CHUNK = RR_RUN_CHUNK_ELEMENTS,
     RR_RUN_STRETCH = 1024,
-    RR_RUN_COLUMNS = 40,
+    RR_RUN_COLUMNS = 48,
 };
 
 struct rr_run_writer;

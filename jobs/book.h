@@ -58,6 +58,10 @@ struct rr_usage {
     struct rr_field timestamp;
     struct rr_field event_id;
     bool has_event_id;
+    struct rr_field version; /* only with an event id, as is `voids` */
+    bool has_version;
+    struct rr_field voids;
+    bool has_void;
     struct rr_field meter;
     bool has_meter;
     struct rr_text *dimensions; /* names, in the book's order */

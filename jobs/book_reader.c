@@ -134,13 +134,8 @@ static void refuse_odd_keys(struct rr_book_reader *reader, const struct rr_yaml 
                             const char *what, const struct rr_book_key *keys)
 {
     for (int i = 0; i < node->n; i++) {
-        const struct rr_book_key *key = find_key(keys, node->key[i]->text);
-        if (key == NULL)
+        if (find_key(keys, node->key[i]->text) == NULL)
             refuse_unknown(reader, node->key[i], what, keys);
-        else if (key->state == RR_KEY_LATER)
-            RR_WRONG(reader, node->key[i],
-                     "`%s` is not in this version of rerate; a book without it would do",
-                     key->name);
     }
 }
 
@@ -155,9 +150,9 @@ bool rr_read_keys(struct rr_book_reader *reader, const struct rr_yaml *node, con
     refuse_odd_keys(reader, node, what, keys);
     for (; keys->name != NULL; keys++) {
         const struct rr_yaml *value = rr_yaml_get(node, keys->name);
-        if (value != NULL && keys->state != RR_KEY_LATER)
+        if (value != NULL)
             keys->read(reader, value, into);
-        else if (value == NULL && keys->state == RR_KEY_REQUIRED)
+        else if (keys->state == RR_KEY_REQUIRED)
             RR_WRONG(reader, node, "%s has no `%s`; add it", what, keys->name);
     }
     return true;

@@ -15,6 +15,7 @@ struct rr_book_reader {
     struct rr_mistakes *mistakes;
     const struct rr_yaml *quantity; /* usage.quantity, NULL when left out or wrong */
     bool quantity_wrong;
+    bool event_id_given;               /* even a wrong one */
     bool dimensions_wrong;             /* then nothing is said of dimensions that are not known */
     const struct rr_yaml *meter_const; /* usage.meter when it is constant */
     const char **plan_names;           /* made when first needed */
@@ -44,7 +45,6 @@ enum rr_key_state {
     RR_KEY_OPTIONAL,
     RR_KEY_REQUIRED,
     RR_KEY_REFUSED, /* not for here: `read` says why */
-    RR_KEY_LATER,   /* planned, and not in this version: `read` is NULL */
 };
 
 /* A key of a mapping. Rows are read in the order of the table, whatever the order in the file,

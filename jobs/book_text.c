@@ -64,6 +64,10 @@ static bool put_usage(FILE *out, const struct rr_usage *usage)
     put_field(out, usage, "usage.timestamp", usage->timestamp);
     if (usage->has_event_id)
         put_field(out, usage, "usage.event_id", usage->event_id);
+    if (usage->has_version)
+        put_field(out, usage, "usage.version", usage->version);
+    if (usage->has_void)
+        put_field(out, usage, "usage.void", usage->voids);
     if (usage->has_meter)
         put_field(out, usage, "usage.meter", usage->meter);
     for (int i = 0; i < usage->n_dimensions; i++)

@@ -84,11 +84,43 @@ static void read_timestamp(struct rr_book_reader *reader, const struct rr_yaml *
 static void read_event_id(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
     struct rr_usage *usage = into;
+    reader->event_id_given = true;
     usage->has_event_id = rr_read_field(reader, node, "`event_id`", &usage->event_id);
     if (usage->has_event_id && usage->event_id.column == RR_NO_COLUMN)
         RR_WRONG(reader, node,
                  "`event_id` is constant, so all records of an account would be one; name a "
                  "column, or leave `event_id` out for no de-duplication");
+}
+
+/* A column that corrects events, so that there must be event ids. */
+static bool read_correction(struct rr_book_reader *reader, const struct rr_yaml *node,
+                            const char *what, const char *constant, struct rr_field *out)
+{
+    if (!rr_read_field(reader, node, what, out))
+        return false;
+    if (out->column == RR_NO_COLUMN)
+        RR_WRONG(reader, node, "%s is constant, so %s; name a column, or leave %s out", what,
+                 constant, what);
+    if (!reader->event_id_given)
+        RR_WRONG(reader, node,
+                 "%s without `event_id`: it says which record of an event counts; name the column "
+                 "of event ids, or leave %s out",
+                 what, what);
+    return true;
+}
+
+static void read_version(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    struct rr_usage *usage = into;
+    usage->has_version = read_correction(reader, node, "`version`",
+                                         "no record is later than another", &usage->version);
+}
+
+static void read_void(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
+{
+    struct rr_usage *usage = into;
+    usage->has_void = read_correction(reader, node, "`void`",
+                                      "either all events are withdrawn or none", &usage->voids);
 }
 
 static void read_meter(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
@@ -167,14 +199,14 @@ const struct rr_book_key rr_usage_keys[] = {
     {"account", read_account, RR_KEY_REQUIRED},
     {"timestamp", read_timestamp, RR_KEY_REQUIRED},
     {"event_id", read_event_id, RR_KEY_OPTIONAL},
+    {"version", read_version, RR_KEY_OPTIONAL},
+    {"void", read_void, RR_KEY_OPTIONAL},
     {"meter", read_meter, RR_KEY_OPTIONAL},
     {"quantity", read_quantity, RR_KEY_OPTIONAL},
     {"dimensions", read_dimensions, RR_KEY_OPTIONAL},
     {"no_value", read_no_value, RR_KEY_OPTIONAL},
     {"unknown_meters", read_unknown_meters, RR_KEY_OPTIONAL},
     {"duplicates", read_duplicates, RR_KEY_OPTIONAL},
-    {"version", NULL, RR_KEY_LATER},
-    {"void", NULL, RR_KEY_LATER},
     {0},
 };
 

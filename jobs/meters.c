@@ -1,6 +1,8 @@
 /* Meters: reading records by the rules of the book's `usage` and `meters`. */
 #include "meters.h"
 
+#include "corrections.h"
+
 #include "../io/memory.h"
 #include "../io/timestamp.h"
 
@@ -153,8 +155,10 @@ static void learn_keys(struct rr_meters *m, const struct rr_dictionary *keys)
         m->info_size = n * 2;
         m->info = rr_realloc(m->info, m->info_size * sizeof *m->info);
     }
-    for (; m->n_info < n; m->n_info++)
-        m->info[m->n_info] = learn(m->book, rr_dictionary_text(keys, m->n_info));
+    for (; m->n_info < n; m->n_info++) {
+        struct rr_text key = rr_dictionary_text(keys, m->n_info);
+        m->info[m->n_info] = key.len > 0 ? learn(m->book, key) : (struct key_info){0};
+    }
 }
 
 /* Names travel between ranks, so they are bounded. */
@@ -172,12 +176,10 @@ static bool too_long(const struct rr_usage *usage, const struct rr_batch *batch,
     return false;
 }
 
-static enum rr_reject read_head(struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
-                                struct rr_facts *facts)
+static enum rr_reject read_identity(struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
+                                    struct rr_facts *facts)
 {
     const struct rr_usage *usage = &m->book->usage;
-    if (too_long(usage, batch, i))
-        return RR_TOO_LONG;
     facts->account[i] = field(&usage->account, batch, i);
     if (no_value(m, facts->account[i]))
         return RR_MISSING_ACCOUNT;
@@ -185,7 +187,46 @@ static enum rr_reject read_head(struct rr_meters *m, const struct rr_batch *batc
         facts->event_id[i] = field(&usage->event_id, batch, i);
         if (no_value(m, facts->event_id[i]))
             return RR_MISSING_EVENT_ID;
+        facts->identified[i] = facts->account[i].len <= RR_NAME_MAX;
     }
+    return RR_ACCEPT;
+}
+
+/* What can't be read ranks as low as it may be, so that any good record may take its place. */
+static enum rr_reject read_rank(struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
+                                struct rr_facts *facts)
+{
+    const struct rr_usage *usage = &m->book->usage;
+    rr_decimal *rank = &facts->value[usage->n_values][i];
+    int64_t version = 0;
+    bool is_void = false;
+    *rank = INT64_MIN;
+    if (usage->has_version) {
+        struct rr_text text = field(&usage->version, batch, i);
+        if (!no_value(m, text) && !rr_version_parse(text, &version))
+            return RR_BAD_VERSION;
+    }
+    *rank = rr_correction_rank(version, false);
+    if (usage->has_void) {
+        struct rr_text text = field(&usage->voids, batch, i);
+        if (!no_value(m, text) && !rr_void_parse(text, &is_void))
+            return RR_BAD_VOID;
+    }
+    *rank = rr_correction_rank(version, is_void);
+    return RR_ACCEPT;
+}
+
+static enum rr_reject read_head(struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
+                                struct rr_facts *facts)
+{
+    const struct rr_usage *usage = &m->book->usage;
+    enum rr_reject code = read_identity(m, batch, i, facts);
+    if (code == RR_ACCEPT && m->job.has_ranks)
+        code = read_rank(m, batch, i, facts);
+    if (too_long(usage, batch, i))
+        return RR_TOO_LONG;
+    if (code != RR_ACCEPT)
+        return code;
     switch (
         rr_timestamp_parse(field(&usage->timestamp, batch, i), m->book->zone, &facts->time_ns[i])) {
     case RR_TIMESTAMP_OK:
@@ -230,8 +271,27 @@ static rr_decimal fingerprint(struct rr_text text)
     return (rr_decimal)((rr_u128)(hash.high64 >> 8) << 64 | hash.low64);
 }
 
-static enum rr_reject read_values(struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
-                                  struct rr_facts *facts)
+static enum rr_reject read_value(const struct rr_meters *m, const struct rr_value *column,
+                                 struct rr_text text, rr_decimal *value)
+{
+    if (no_value(m, text))
+        return RR_MISSING_QUANTITY;
+    if (column->is_text) {
+        *value = fingerprint(text);
+        return RR_ACCEPT;
+    }
+    switch (rr_decimal_parse(text.ptr, text.len, true, value)) {
+    case RR_DECIMAL_OK:
+        return RR_ACCEPT;
+    case RR_DECIMAL_RANGE:
+        return RR_OUT_OF_RANGE;
+    default:
+        return RR_BAD_QUANTITY;
+    }
+}
+
+static enum rr_reject read_values(const struct rr_meters *m, const struct rr_batch *batch,
+                                  uint32_t i, struct rr_facts *facts)
 {
     const struct rr_usage *usage = &m->book->usage;
     struct key_info info = m->info[facts->key[i]];
@@ -241,23 +301,29 @@ static enum rr_reject read_values(struct rr_meters *m, const struct rr_batch *ba
         facts->value[v][i] = 0;
         if ((info.values >> v & 1) == 0)
             continue;
-        struct rr_text text = field(&usage->values[v].field, batch, i);
-        if (no_value(m, text))
-            return RR_MISSING_QUANTITY;
-        if (usage->values[v].is_text) {
-            facts->value[v][i] = fingerprint(text);
-            continue;
-        }
-        switch (rr_decimal_parse(text.ptr, text.len, true, &facts->value[v][i])) {
-        case RR_DECIMAL_OK:
-            break;
-        case RR_DECIMAL_RANGE:
-            return RR_OUT_OF_RANGE;
-        default:
-            return RR_BAD_QUANTITY;
-        }
+        const struct rr_value *column = &usage->values[v];
+        enum rr_reject code =
+            read_value(m, column, field(&column->field, batch, i), &facts->value[v][i]);
+        if (code != RR_ACCEPT)
+            return code;
     }
     return RR_ACCEPT;
+}
+
+/* A void record withdraws its event whatever else it says: quantities that can't be read are 0, and
+ * its meter may be any. */
+static void read_void_values(const struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
+                             struct rr_facts *facts)
+{
+    const struct rr_usage *usage = &m->book->usage;
+    uint32_t read = m->info[facts->key[i]].values;
+    for (int v = 0; v < usage->n_values; v++) {
+        const struct rr_value *column = &usage->values[v];
+        rr_decimal *value = &facts->value[v][i];
+        if ((read >> v & 1) == 0 ||
+            read_value(m, column, field(&column->field, batch, i), value) != RR_ACCEPT)
+            *value = 0;
+    }
 }
 
 static void map(void *self, const struct rr_batch *batch, struct rr_facts *facts)
@@ -268,6 +334,7 @@ static void map(void *self, const struct rr_batch *batch, struct rr_facts *facts
     for (uint32_t i = 0; i < batch->n; i++) {
         m->key_start[n] = (uint32_t)m->keys_used;
         enum rr_reject code = (enum rr_reject)batch->reject[i];
+        facts->identified[i] = false;
         if (code == RR_ACCEPT)
             code = read_head(m, batch, i, facts);
         facts->reject[i] = (uint8_t)code;
@@ -284,7 +351,10 @@ static void map(void *self, const struct rr_batch *batch, struct rr_facts *facts
     for (uint32_t k = 0; k < n; k++) {
         uint32_t i = m->accepted[k];
         facts->key[i] = m->code[k];
-        facts->reject[i] = (uint8_t)read_values(m, batch, i, facts);
+        if (m->job.has_ranks && rr_correction_is_void(facts->value[m->job.n_values - 1][i]))
+            read_void_values(m, batch, i, facts);
+        else
+            facts->reject[i] = (uint8_t)read_values(m, batch, i, facts);
     }
 }
 
@@ -475,7 +545,8 @@ struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calenda
         .self = m,
         .has_event_ids = book->usage.has_event_id,
         .copies = copies_of(book->usage.duplicates),
-        .n_values = book->usage.n_values,
+        .has_ranks = book->usage.has_version || book->usage.has_void,
+        .n_values = book->usage.n_values + (book->usage.has_version || book->usage.has_void),
         .n_meters = m->job.n_meters,
         .meters = m->meters,
         .columns = book->usage.columns,

@@ -252,6 +252,19 @@ static int take_text(void *output, struct rr_text key, struct rr_text text, stru
     return rr_output_add(output, key, text, err);
 }
 
+static enum output output_of(enum rr_run_kind kind)
+{
+    switch (kind) {
+    case RR_RUN_QUARANTINE:
+    case RR_RUN_REPAIRED: /* without text: takes the quarantined record of its key out again */
+        return QUARANTINE;
+    case RR_RUN_CONFLICTS:
+        return CONFLICTS;
+    default:
+        return OUTPUTS;
+    }
+}
+
 /* Quarantined records and conflicts, kept as texts, each run by one rank; to the outputs that are
  * open. */
 static int add_texts(struct publishing *p, struct rr_error *err)
@@ -259,13 +272,10 @@ static int add_texts(struct publishing *p, struct rr_error *err)
     const struct rr_manifest *m = p->state->manifest;
     for (uint32_t i = 0; i < m->n_runs; i++) {
         char path[4096];
-        enum rr_run_kind kind = m->runs[i].kind;
-        if (kind != RR_RUN_QUARANTINE && kind != RR_RUN_CONFLICTS)
-            continue;
+        enum output output = output_of(m->runs[i].kind);
         if ((int)(i % (uint32_t)p->in->comm->size) != p->in->comm->rank)
             continue;
-        enum output output = kind == RR_RUN_QUARANTINE ? QUARANTINE : CONFLICTS;
-        if (p->output[output] == NULL)
+        if (output == OUTPUTS || p->output[output] == NULL)
             continue;
         rr_state_run_path(p->state, m->runs[i].name, path);
         if (rr_text_run_read(path, take_text, p->output[output], err) != 0)
@@ -356,25 +366,29 @@ static int finish_result(struct publishing *p, struct rr_error *err)
 
 static int check_quarantine(const struct publishing *p, struct rr_error *err)
 {
-    const struct rr_tally *in = &p->state->manifest->ingested;
-    uint64_t n = rr_tally_quarantined(in), most = p->in->options->max_quarantine;
+    const struct rr_tally *in = &p->state->manifest->ingested, *out = &p->state->manifest->resolved;
+    uint64_t n = rr_tally_quarantined(in, out), most = p->in->options->max_quarantine;
     bool percent = p->in->options->max_quarantine_is_percent;
     bool too_many = percent ? (rr_u128)n * 100 > (rr_u128)in->read * most : n > most;
     if (!too_many)
         return 0;
-    char codes[256] = "";
-    for (int code = RR_ACCEPT + 1; code < RR_REJECT_CODES; code++)
-        if (in->quarantined[code] > 0) {
-            size_t used = strlen(codes);
+    char codes[512] = "";
+    for (int c = RR_ACCEPT + 1; c < RR_REJECT_CODES; c++) {
+        enum rr_reject code = (enum rr_reject)c;
+        uint64_t of_code = rr_tally_quarantined_as(in, out, code);
+        size_t used = strlen(codes);
+        if (of_code > 0)
             snprintf(codes + used, sizeof codes - used, "%s%s %llu", used ? ", " : "",
-                     rr_reject_name((enum rr_reject)code),
-                     (unsigned long long)in->quarantined[code]);
-        }
+                     rr_reject_name(code), (unsigned long long)of_code);
+    }
     return rr_fail(err, RR_EXIT_DATA,
                    "%llu of %llu records are quarantined (%s) and --max-quarantine is %llu%s; "
-                   "nothing was published; they are listed in %s/quarantine.csv",
+                   "nothing was published; they are listed in %s/quarantine.csv%s",
                    (unsigned long long)n, (unsigned long long)in->read, codes,
-                   (unsigned long long)most, percent ? "%" : "", p->state->dir);
+                   (unsigned long long)most, percent ? "%" : "", p->state->dir,
+                   p->job->has_event_ids
+                       ? "; give good records with the same event ids in one more file"
+                       : "");
 }
 
 /* Collective. Records that block publishing are listed beside the state, for repair. The list goes

@@ -17,17 +17,30 @@ static int broken(struct rr_error *err, const char *law, struct rr_text name, co
                    right);
 }
 
+static int check_repaired(const struct rr_tally *in, const struct rr_tally *out,
+                          struct rr_error *err)
+{
+    for (int code = 0; code < RR_REJECT_CODES; code++)
+        if (out->repaired[code] > in->quarantined[code])
+            return broken(err, "records repaired <= records read as bad",
+                          rr_text_of(rr_reject_name((enum rr_reject)code)), "more", "fewer");
+    return 0;
+}
+
 static int check_records(const struct rr_reconciliation *r, struct rr_error *err)
 {
     const struct rr_tally *in = &r->manifest->ingested, *out = &r->manifest->resolved;
-    uint64_t found = out->aggregated + out->duplicate + out->not_metered + rr_tally_quarantined(in);
+    uint64_t found = rr_tally_accounted(in, out);
     char left[24], right[24];
     if (found == in->read)
-        return 0;
+        return check_repaired(in, out, err);
     snprintf(left, sizeof left, "%llu", (unsigned long long)in->read);
     snprintf(right, sizeof right, "%llu", (unsigned long long)found);
-    return broken(err, "records read = aggregated + duplicate + quarantined + not metered",
-                  (struct rr_text){0}, left, right);
+    return broken(
+        err,
+        "records read = aggregated + duplicate + superseded + voided + void + quarantined "
+        "+ repaired + not metered",
+        (struct rr_text){0}, left, right);
 }
 
 static int check_sums(struct rr_error *err, const char *law, struct rr_text name,
@@ -46,10 +59,9 @@ static int check_meters(const struct rr_reconciliation *r, struct rr_error *err)
     for (int m = 0; m < r->book->n_meters; m++) {
         struct rr_text name = r->book->meters[m].name;
         const struct rr_meter_tally *out = &r->manifest->resolved.meters[m];
-        struct rr_sum found = out->aggregated;
-        rr_sum_merge(&found, &out->duplicate);
-        if (check_sums(err, "quantity read = aggregated + duplicate", name,
-                       &r->manifest->ingested.meters[m].read, &found) != 0)
+        struct rr_sum found = rr_tally_accounted_quantity(&r->manifest->resolved, m);
+        if (check_sums(err, "quantity read = aggregated + duplicate + superseded + voided + void",
+                       name, &r->manifest->ingested.meters[m].read, &found) != 0)
             return -1;
         if (r->summed[m] && check_sums(err, "quantity aggregated = quantity of the cells", name,
                                        &out->aggregated, &r->cells[m]) != 0)
@@ -96,15 +108,22 @@ static json_t *number(uint64_t n)
 static json_t *records_json(const struct rr_reconciliation *r)
 {
     const struct rr_tally *in = &r->manifest->ingested, *out = &r->manifest->resolved;
-    json_t *records = json_object(), *quarantined = json_object();
-    for (int code = RR_ACCEPT + 1; code < RR_REJECT_CODES; code++)
-        if (in->quarantined[code] > 0)
-            json_object_set_new(quarantined, rr_reject_name((enum rr_reject)code),
-                                number(in->quarantined[code]));
+    json_t *records = json_object(), *quarantined = json_object(), *repaired = json_object();
+    for (int c = RR_ACCEPT + 1; c < RR_REJECT_CODES; c++) {
+        enum rr_reject code = (enum rr_reject)c;
+        if (rr_tally_quarantined_as(in, out, code) > 0)
+            json_object_set_new(quarantined, rr_reject_name(code),
+                                number(rr_tally_quarantined_as(in, out, code)));
+        if (out->repaired[code] > 0)
+            json_object_set_new(repaired, rr_reject_name(code), number(out->repaired[code]));
+    }
     json_object_set_new(records, "read", number(in->read));
     json_object_set_new(records, "aggregated", number(out->aggregated));
-    json_object_set_new(records, "duplicate", number(out->duplicate));
+    for (int w = 0; w < RR_WITHHELD; w++)
+        json_object_set_new(records, rr_withheld_name((enum rr_withheld)w),
+                            number(out->withheld[w]));
     json_object_set_new(records, "quarantined", quarantined);
+    json_object_set_new(records, "repaired", repaired);
     json_object_set_new(records, "not_metered", number(out->not_metered));
     return records;
 }
@@ -117,7 +136,9 @@ static json_t *meters_json(const struct rr_reconciliation *r)
         const struct rr_meter_tally *out = &r->manifest->resolved.meters[m];
         json_object_set_new(meter, "read", sum_text(&r->manifest->ingested.meters[m].read));
         json_object_set_new(meter, "aggregated", sum_text(&out->aggregated));
-        json_object_set_new(meter, "duplicate", sum_text(&out->duplicate));
+        for (int w = 0; w < RR_WITHHELD; w++)
+            json_object_set_new(meter, rr_withheld_name((enum rr_withheld)w),
+                                sum_text(&out->withheld[w]));
         json_object_setn_new(meters, r->book->meters[m].name.ptr, r->book->meters[m].name.len,
                              meter);
     }

@@ -1,7 +1,8 @@
 /* Reconciliation: every law that must hold before anything is published.
  *
- *   records:    read = aggregated + duplicate + quarantined + not metered
- *   quantities: for each meter, read = aggregated + duplicate
+ *   records:    read = aggregated + duplicate + superseded + voided + void + quarantined + repaired +
+ *               not metered
+ *   quantities: for each meter, read = aggregated + duplicate + superseded + voided + void
  *   cells:      for additive kernels, what the cells hold = what was aggregated
  *   money:      Σ lines = Σ invoices, Σ exact + residue = Σ amount, by currency and period
  *

@@ -55,10 +55,14 @@ static void print_json(const struct rr_manifest *m, const struct rr_totals *tota
     json_t *out = json_pack(
         "{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "workspace", dir, "result", name,
         "unchanged", unchanged, "read", (json_int_t)m->ingested.read, "aggregated",
-        (json_int_t)m->resolved.aggregated, "duplicate", (json_int_t)m->resolved.duplicate,
-        "quarantined", (json_int_t)rr_tally_quarantined(&m->ingested), "not_metered",
+        (json_int_t)m->resolved.aggregated, "quarantined",
+        (json_int_t)rr_tally_quarantined(&m->ingested, &m->resolved), "repaired",
+        (json_int_t)rr_tally_repaired(&m->resolved), "not_metered",
         (json_int_t)m->resolved.not_metered, "conflicts", (json_int_t)m->resolved.conflicts,
         "lines", (json_int_t)lines, "amounts", amounts);
+    for (int w = 0; w < RR_WITHHELD; w++)
+        json_object_set_new(out, rr_withheld_name((enum rr_withheld)w),
+                            json_integer((json_int_t)m->resolved.withheld[w]));
     char *text = json_dumps(out, JSON_COMPACT);
     rr_check(text != NULL, "a summary that is no JSON");
     puts(text);
@@ -66,17 +70,30 @@ static void print_json(const struct rr_manifest *m, const struct rr_totals *tota
     json_decref(out);
 }
 
+/* The classes of every record read; those that are rare only where there are some. */
+static void print_records(const struct rr_manifest *m)
+{
+    const struct rr_tally *out = &m->resolved;
+    uint64_t repaired = rr_tally_repaired(out);
+    printf("records   %llu read = %llu aggregated", (unsigned long long)m->ingested.read,
+           (unsigned long long)out->aggregated);
+    for (int w = 0; w < RR_WITHHELD; w++)
+        if (w == RR_DUPLICATE || out->withheld[w] > 0)
+            printf(" + %llu %s", (unsigned long long)out->withheld[w],
+                   rr_withheld_name((enum rr_withheld)w));
+    printf(" + %llu quarantined",
+           (unsigned long long)rr_tally_quarantined(&m->ingested, &m->resolved));
+    if (repaired > 0)
+        printf(" + %llu repaired", (unsigned long long)repaired);
+    printf(" + %llu not metered\n", (unsigned long long)out->not_metered);
+}
+
 static void print_text(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
                        unsigned number, bool unchanged)
 {
     struct currency_total total;
     char amount[RR_SUM_TEXT];
-    printf("records   %llu read = %llu aggregated + %llu duplicate + %llu quarantined + %llu not "
-           "metered\n",
-           (unsigned long long)m->ingested.read, (unsigned long long)m->resolved.aggregated,
-           (unsigned long long)m->resolved.duplicate,
-           (unsigned long long)rr_tally_quarantined(&m->ingested),
-           (unsigned long long)m->resolved.not_metered);
+    print_records(m);
     if (m->resolved.conflicts > 0)
         printf("conflicts %llu duplicates differ from the copy that counts: see conflicts.csv\n",
                (unsigned long long)m->resolved.conflicts);

@@ -39,16 +39,14 @@ static void report(struct verification *v, const char *check, const char *subjec
 
 static int check_balance(const struct rr_manifest *m, struct rr_error *err)
 {
-    uint64_t found = m->resolved.aggregated + m->resolved.duplicate + m->resolved.not_metered +
-                     rr_tally_quarantined(&m->ingested);
+    uint64_t found = rr_tally_accounted(&m->ingested, &m->resolved);
     if (!rr_manifest_all_read(m) || !rr_manifest_all_resolved(m))
         return 0; /* a stopped run: nothing balances yet, and nothing was published from it */
     if (found != m->ingested.read)
         return rr_fail(err, RR_EXIT_DATA, "%llu records were read and %llu are accounted for",
                        (unsigned long long)m->ingested.read, (unsigned long long)found);
     for (int i = 0; i < m->ingested.n_meters; i++) {
-        struct rr_sum sum = m->resolved.meters[i].aggregated;
-        rr_sum_merge(&sum, &m->resolved.meters[i].duplicate);
+        struct rr_sum sum = rr_tally_accounted_quantity(&m->resolved, i);
         if (!rr_sum_equal(&sum, &m->ingested.meters[i].read))
             return rr_fail(err, RR_EXIT_DATA, "the quantities of meter %d do not balance", i);
     }
@@ -395,31 +393,44 @@ static bool get_sum(const json_t *object, const char *name, struct rr_sum *sum)
     return text && rr_sum_parse(text, strlen(text), sum);
 }
 
-/* left = a + b, all three sums in `item`. */
-static int check_law(const char *path, const json_t *item, const char *left, const char *a,
-                     const char *b, struct rr_error *err)
+/* left = the sum of the parts, whose names end with NULL: all of them sums in `item`. */
+static int check_law(const char *path, const json_t *item, const char *left,
+                     const char *const *parts, struct rr_error *err)
 {
-    struct rr_sum whole, part, other;
-    if (!get_sum(item, left, &whole) || !get_sum(item, a, &part) || !get_sum(item, b, &other))
-        return rr_fail(err, RR_EXIT_DATA, "%s: lacks %s, %s or %s", path, left, a, b);
-    rr_sum_merge(&part, &other);
-    if (!rr_sum_equal(&whole, &part))
-        return rr_fail(err, RR_EXIT_DATA, "%s: %s is not %s + %s", path, left, a, b);
+    struct rr_sum whole, sum = {0}, part;
+    if (!get_sum(item, left, &whole))
+        return rr_fail(err, RR_EXIT_DATA, "%s: lacks %s", path, left);
+    for (int i = 0; parts[i]; i++) {
+        if (!get_sum(item, parts[i], &part))
+            return rr_fail(err, RR_EXIT_DATA, "%s: lacks %s", path, parts[i]);
+        rr_sum_merge(&sum, &part);
+    }
+    if (!rr_sum_equal(&whole, &sum))
+        return rr_fail(err, RR_EXIT_DATA, "%s: %s is not the sum of its parts", path, left);
     return 0;
+}
+
+static json_int_t sum_of(const json_t *object)
+{
+    json_t *counts = (json_t *)(uintptr_t)object, *item;
+    const char *name;
+    json_int_t sum = 0;
+    json_object_foreach(counts, name, item)
+    {
+        sum += json_integer_value(item);
+    }
+    return sum;
 }
 
 static int check_record_law(const char *path, const json_t *in, struct rr_error *err)
 {
     const json_t *records = json_object_get(in, "records");
-    json_t *item;
-    const char *name;
     json_int_t sum = json_integer_value(json_object_get(records, "aggregated")) +
-                     json_integer_value(json_object_get(records, "duplicate")) +
-                     json_integer_value(json_object_get(records, "not_metered"));
-    json_object_foreach(json_object_get(records, "quarantined"), name, item)
-    {
-        sum += json_integer_value(item);
-    }
+                     json_integer_value(json_object_get(records, "not_metered")) +
+                     sum_of(json_object_get(records, "quarantined")) +
+                     sum_of(json_object_get(records, "repaired"));
+    for (int w = 0; w < RR_WITHHELD; w++)
+        sum += json_integer_value(json_object_get(records, rr_withheld_name((enum rr_withheld)w)));
     if (json_is_true(json_object_get(in, "balanced")) &&
         sum == json_integer_value(json_object_get(records, "read")))
         return 0;
@@ -429,6 +440,9 @@ static int check_record_law(const char *path, const json_t *in, struct rr_error 
 /* The laws, from reconciliation.json alone. */
 static int check_reconciliation(const char *result, struct rr_error *err)
 {
+    static const char *const of_quantity[] = {"aggregated", "duplicate", "superseded",
+                                              "voided",     "void",      NULL};
+    static const char *const of_amount[] = {"exact", "residue", NULL};
     char path[PATH + 32];
     snprintf(path, sizeof path, "%s/reconciliation.json", result);
     json_t *in = json_load_file(path, 0, NULL), *item;
@@ -438,12 +452,12 @@ static int check_reconciliation(const char *result, struct rr_error *err)
     json_object_foreach(json_object_get(in, "meters"), name, item)
     {
         if (found == 0)
-            found = check_law(path, item, "read", "aggregated", "duplicate", err);
+            found = check_law(path, item, "read", of_quantity, err);
     }
     json_array_foreach(json_object_get(in, "totals"), i, item)
     {
         if (found == 0)
-            found = check_law(path, item, "amount", "exact", "residue", err);
+            found = check_law(path, item, "amount", of_amount, err);
     }
     json_decref(in);
     return found;

@@ -256,6 +256,7 @@ static int commit_new(struct rr_state *state, bool resolves_records, struct rr_e
     if (resolves_records) {
         rr_manifest_drop_runs(m, RR_RUN_CELLS);
         rr_manifest_drop_runs(m, RR_RUN_CONFLICTS);
+        rr_manifest_drop_runs(m, RR_RUN_REPAIRED);
         rr_tally_clear(&m->resolved);
     }
     rr_changes_init(&none, m->ingested.n_meters);

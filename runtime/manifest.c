@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const kind_name[] = {"records", "cells", "quarantine", "conflicts"};
+static const char *const kind_name[] = {"records", "cells", "quarantine", "conflicts", "repaired"};
 enum { KINDS = sizeof kind_name / sizeof kind_name[0], DUMP = JSON_SORT_KEYS | JSON_INDENT(1) };
 
 const char *rr_run_kind_name(enum rr_run_kind kind)
@@ -209,26 +209,41 @@ static json_t *sum_json(const struct rr_sum *sum)
     return json_string(text);
 }
 
+/* Counts by code, without those of none. */
+static json_t *codes_json(const uint64_t *count)
+{
+    json_t *out = json_object();
+    for (int code = RR_ACCEPT + 1; code < RR_REJECT_CODES; code++)
+        if (count[code] > 0)
+            json_object_set_new(out, rr_reject_name((enum rr_reject)code),
+                                json_integer((json_int_t)count[code]));
+    return out;
+}
+
+static json_t *meter_json(const struct rr_meter_tally *tally)
+{
+    json_t *out = json_array();
+    json_array_append_new(out, sum_json(&tally->read));
+    json_array_append_new(out, sum_json(&tally->aggregated));
+    for (int w = 0; w < RR_WITHHELD; w++)
+        json_array_append_new(out, sum_json(&tally->withheld[w]));
+    return out;
+}
+
 static json_t *tally_json(const struct rr_tally *tally)
 {
-    json_t *out = json_object(), *quarantined = json_object(), *meters = json_array();
+    json_t *out = json_object(), *meters = json_array();
     json_object_set_new(out, "read", json_integer((json_int_t)tally->read));
     json_object_set_new(out, "aggregated", json_integer((json_int_t)tally->aggregated));
     json_object_set_new(out, "not_metered", json_integer((json_int_t)tally->not_metered));
-    json_object_set_new(out, "duplicate", json_integer((json_int_t)tally->duplicate));
+    for (int w = 0; w < RR_WITHHELD; w++)
+        json_object_set_new(out, rr_withheld_name((enum rr_withheld)w),
+                            json_integer((json_int_t)tally->withheld[w]));
     json_object_set_new(out, "conflicts", json_integer((json_int_t)tally->conflicts));
-    for (int code = RR_ACCEPT + 1; code < RR_REJECT_CODES; code++)
-        if (tally->quarantined[code] > 0)
-            json_object_set_new(quarantined, rr_reject_name((enum rr_reject)code),
-                                json_integer((json_int_t)tally->quarantined[code]));
-    json_object_set_new(out, "quarantined", quarantined);
-    for (int i = 0; i < tally->n_meters; i++) {
-        json_t *meter = json_array();
-        json_array_append_new(meter, sum_json(&tally->meters[i].read));
-        json_array_append_new(meter, sum_json(&tally->meters[i].aggregated));
-        json_array_append_new(meter, sum_json(&tally->meters[i].duplicate));
-        json_array_append_new(meters, meter);
-    }
+    json_object_set_new(out, "quarantined", codes_json(tally->quarantined));
+    json_object_set_new(out, "repaired", codes_json(tally->repaired));
+    for (int i = 0; i < tally->n_meters; i++)
+        json_array_append_new(meters, meter_json(&tally->meters[i]));
     json_object_set_new(out, "meters", meters);
     return out;
 }
@@ -361,24 +376,37 @@ static bool read_sum(const json_t *array, size_t i, struct rr_sum *sum)
     return text && rr_sum_parse(text, strlen(text), sum);
 }
 
+static void read_codes(const json_t *in, uint64_t *count)
+{
+    for (int code = RR_ACCEPT + 1; code < RR_REJECT_CODES; code++)
+        get_u64(in, rr_reject_name((enum rr_reject)code), &count[code]);
+}
+
+static bool read_meter(const json_t *in, struct rr_meter_tally *tally)
+{
+    if (!read_sum(in, 0, &tally->read) || !read_sum(in, 1, &tally->aggregated))
+        return false;
+    for (int w = 0; w < RR_WITHHELD; w++)
+        if (!read_sum(in, 2 + (size_t)w, &tally->withheld[w]))
+            return false;
+    return true;
+}
+
 static bool read_tally(const json_t *in, struct rr_tally *tally)
 {
     if (!get_u64(in, "read", &tally->read) || !get_u64(in, "aggregated", &tally->aggregated) ||
         !get_u64(in, "not_metered", &tally->not_metered) ||
-        !get_u64(in, "duplicate", &tally->duplicate) ||
         !get_u64(in, "conflicts", &tally->conflicts))
         return false;
-    const json_t *quarantined = json_object_get(in, "quarantined");
-    for (int code = RR_ACCEPT + 1; code < RR_REJECT_CODES; code++)
-        get_u64(quarantined, rr_reject_name((enum rr_reject)code), &tally->quarantined[code]);
-    const json_t *meters = json_object_get(in, "meters");
-    for (int i = 0; i < tally->n_meters; i++) {
-        const json_t *meter = json_array_get(meters, (size_t)i);
-        if (!read_sum(meter, 0, &tally->meters[i].read) ||
-            !read_sum(meter, 1, &tally->meters[i].aggregated) ||
-            !read_sum(meter, 2, &tally->meters[i].duplicate))
+    for (int w = 0; w < RR_WITHHELD; w++)
+        if (!get_u64(in, rr_withheld_name((enum rr_withheld)w), &tally->withheld[w]))
             return false;
-    }
+    read_codes(json_object_get(in, "quarantined"), tally->quarantined);
+    read_codes(json_object_get(in, "repaired"), tally->repaired);
+    const json_t *meters = json_object_get(in, "meters");
+    for (int i = 0; i < tally->n_meters; i++)
+        if (!read_meter(json_array_get(meters, (size_t)i), &tally->meters[i]))
+            return false;
     return true;
 }
 

@@ -13,7 +13,13 @@
 
 enum { RR_MANIFEST_FORMAT = 3, RR_RUN_NAME = 96, RR_SHARDS_MAX = 1 << 20 };
 
-enum rr_run_kind { RR_RUN_RECORDS, RR_RUN_CELLS, RR_RUN_QUARANTINE, RR_RUN_CONFLICTS };
+enum rr_run_kind {
+    RR_RUN_RECORDS,
+    RR_RUN_CELLS,
+    RR_RUN_QUARANTINE,
+    RR_RUN_CONFLICTS,
+    RR_RUN_REPAIRED
+};
 
 struct rr_run_entry {
     enum rr_run_kind kind;

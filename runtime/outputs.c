@@ -2,6 +2,7 @@
 #include "outputs.h"
 
 #include "../io/commit.h"
+#include "../io/line.h"
 #include "../io/memory.h"
 #include "segment.h"
 
@@ -22,6 +23,7 @@ struct rr_output {
     char path[PATH];
     char *header;
     size_t memory;
+    bool takes_away; /* some of this rank's keys have no rows */
     char *bytes;
     size_t used, size;
     uint64_t flushed; /* bytes in segments */
@@ -64,9 +66,16 @@ void rr_output_destroy(struct rr_output *o)
 static int compare_entries(const void *a, const void *b, void *bytes)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    struct rr_entry_head head_x, head_y;
     int order = rr_text_compare(rr_entry_key((const char *)bytes + x),
                                 rr_entry_key((const char *)bytes + y));
-    return order ? order : (x > y) - (x < y);
+    if (order != 0)
+        return order;
+    memcpy(&head_x, (const char *)bytes + x, sizeof head_x);
+    memcpy(&head_y, (const char *)bytes + y, sizeof head_y);
+    if ((head_x.rows_len == 0) != (head_y.rows_len == 0))
+        return head_x.rows_len == 0 ? -1 : 1; /* so that it is known what is taken away */
+    return (x > y) - (x < y);
 }
 
 /* Writes what is in memory, sorted, as a segment. */
@@ -116,6 +125,7 @@ int rr_output_add(struct rr_output *o, struct rr_text key, struct rr_text rows,
         memcpy(to + sizeof head, key.ptr, key.len);
     if (rows.len > 0)
         memcpy(to + sizeof head + key.len, rows.ptr, rows.len);
+    o->takes_away |= rows.len == 0;
     o->index[o->n++] = o->used;
     o->used += len;
     return 0;
@@ -176,7 +186,7 @@ static int cut_segment(const struct rr_output *o, uint32_t i, const struct rr_te
 
 /* One merged range on its way into the final file. */
 struct sink {
-    int fd;
+    int fd; /* -1: it is only measured */
     const char *path;
     uint64_t offset;
     char *buffer;
@@ -194,6 +204,10 @@ static int sink_flush(struct sink *s, struct rr_error *err)
 
 static int sink_put(struct sink *s, struct rr_text rows, struct rr_error *err)
 {
+    if (s->fd < 0) {
+        s->offset += rows.len;
+        return 0;
+    }
     while (rows.len > 0) {
         if (s->used == WRITE_BUFFER && sink_flush(s, err) != 0)
             return -1;
@@ -207,22 +221,50 @@ static int sink_put(struct sink *s, struct rr_text rows, struct rr_error *err)
     return 0;
 }
 
-static int merge(struct rr_cursor *cursors, uint32_t n, struct sink *sink, struct rr_error *err)
+static bool comes_before(const struct rr_cursor *a, const struct rr_cursor *b)
+{
+    int order = rr_text_compare(a->key, b->key);
+    return order < 0 || (order == 0 && a->rows.len == 0 && b->rows.len > 0);
+}
+
+static struct rr_cursor *find_least(struct rr_cursor *cursors, uint32_t n)
+{
+    struct rr_cursor *least = NULL;
+    for (uint32_t i = 0; i < n; i++)
+        if (cursors[i].alive && (least == NULL || comes_before(&cursors[i], least)))
+            least = &cursors[i];
+    return least;
+}
+
+/* `gone` is the key taken away last. */
+static int merge_entries(struct rr_cursor *cursors, uint32_t n, struct rr_line *gone,
+                         struct sink *sink, struct rr_error *err)
 {
     for (uint32_t i = 0; i < n; i++)
         if (rr_cursor_advance(&cursors[i], err) < 0)
             return -1;
     for (;;) {
-        struct rr_cursor *least = NULL;
-        for (uint32_t i = 0; i < n; i++)
-            if (cursors[i].alive &&
-                (least == NULL || rr_text_compare(cursors[i].key, least->key) < 0))
-                least = &cursors[i];
+        struct rr_cursor *least = find_least(cursors, n);
         if (least == NULL)
-            return sink_flush(sink, err);
-        if (sink_put(sink, least->rows, err) != 0 || rr_cursor_advance(least, err) < 0)
+            return sink->fd < 0 ? 0 : sink_flush(sink, err);
+        if (least->rows.len == 0) {
+            rr_line_clear(gone);
+            rr_line_put(gone, least->key.ptr, least->key.len);
+        } else if ((gone->used == 0 || !rr_text_equal(rr_line_text(gone), least->key)) &&
+                   sink_put(sink, least->rows, err) != 0) {
+            return -1;
+        }
+        if (rr_cursor_advance(least, err) < 0)
             return -1;
     }
+}
+
+static int merge(struct rr_cursor *cursors, uint32_t n, struct sink *sink, struct rr_error *err)
+{
+    struct rr_line gone = {0};
+    int result = merge_entries(cursors, n, &gone, sink, err);
+    rr_line_fini(&gone);
+    return result;
 }
 
 /* What every rank knows of all segments: for each its rank, its number and its cuts. */
@@ -281,9 +323,11 @@ static uint64_t rows_before(const struct cuts *cuts, int rank)
     return sum;
 }
 
-static int write_range(const struct rr_output *o, const struct cuts *cuts, int rank, int fd,
+/* Merges this rank's range into the sink. */
+static int merge_range(const struct rr_output *o, const struct cuts *cuts, struct sink *sink,
                        struct rr_error *err)
 {
+    int rank = o->comm->rank;
     struct rr_cursor *cursors = rr_calloc(cuts->n, sizeof *cursors);
     uint32_t n = 0;
     int result = 0;
@@ -297,20 +341,52 @@ static int write_range(const struct rr_output *o, const struct cuts *cuts, int r
         result =
             rr_cursor_open(&cursors[n++], path, places[rank].offset, places[rank + 1].offset, err);
     }
-    struct sink sink = {.fd = fd,
-                        .path = o->path,
-                        .offset = strlen(o->header) + rows_before(cuts, rank),
-                        .buffer = rr_malloc(WRITE_BUFFER)};
     if (result == 0)
-        result = merge(cursors, n, &sink, err);
+        result = merge(cursors, n, sink, err);
     for (uint32_t i = 0; i < n; i++)
         rr_cursor_close(&cursors[i]);
     free(cursors);
+    return result;
+}
+
+/* Collective. Where this rank's range begins in the final file, behind the header. Where rows are taken
+ * away, ranges must be merged to know how long they are. */
+static int find_place(const struct rr_output *o, const struct cuts *cuts, uint64_t *place,
+                      struct rr_error *err)
+{
+    struct sink measured = {.fd = -1};
+    *place = rows_before(cuts, o->comm->rank);
+    if (rr_comm_max(o->comm, o->takes_away) == 0)
+        return 0;
+    if (rr_agree(o->comm, merge_range(o, cuts, &measured, err), err) != 0)
+        return -1;
+    char *all;
+    size_t len;
+    rr_comm_concat(o->comm, &measured.offset, sizeof measured.offset, &all, &len, NULL);
+    *place = 0;
+    for (int r = 0; r < o->comm->rank; r++) {
+        uint64_t bytes;
+        memcpy(&bytes, all + (size_t)r * sizeof bytes, sizeof bytes);
+        *place += bytes;
+    }
+    free(all);
+    return 0;
+}
+
+static int write_range(const struct rr_output *o, const struct cuts *cuts, uint64_t place, int fd,
+                       struct rr_error *err)
+{
+    struct sink sink = {.fd = fd,
+                        .path = o->path,
+                        .offset = strlen(o->header) + place,
+                        .buffer = rr_malloc(WRITE_BUFFER)};
+    int result = merge_range(o, cuts, &sink, err);
     free(sink.buffer);
     return result;
 }
 
-static int write_final(const struct rr_output *o, const struct cuts *cuts, struct rr_error *err)
+static int write_final(const struct rr_output *o, const struct cuts *cuts, uint64_t place,
+                       struct rr_error *err)
 {
     int fd = open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0)
@@ -319,7 +395,7 @@ static int write_final(const struct rr_output *o, const struct cuts *cuts, struc
     if (o->comm->rank == 0)
         result = rr_pwrite_all(fd, o->header, strlen(o->header), 0, o->path, err);
     if (result == 0)
-        result = write_range(o, cuts, o->comm->rank, fd, err);
+        result = write_range(o, cuts, place, fd, err);
     if (result == 0 && fsync(fd) != 0)
         result = rr_fail_errno(err, RR_EXIT_IO, o->path, "fsync");
     if (close(fd) != 0 && result == 0)
@@ -334,9 +410,12 @@ int rr_output_finish(struct rr_output *o, uint64_t *bytes, struct rr_digest *dig
     struct cuts cuts = {0};
     if (rr_agree(comm, flush(o, err), err) != 0)
         return -1;
+    uint64_t place = 0;
     int result = gather_cuts(o, &cuts, err);
     if (result == 0)
-        result = rr_agree(comm, write_final(o, &cuts, err), err);
+        result = find_place(o, &cuts, &place, err);
+    if (result == 0)
+        result = rr_agree(comm, write_final(o, &cuts, place, err), err);
     if (result == 0)
         result =
             rr_agree(comm, comm->rank == 0 ? rr_digest_file(o->path, bytes, digest, err) : 0, err);

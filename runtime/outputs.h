@@ -21,7 +21,7 @@ struct rr_output *rr_output_create(const struct rr_comm *comm, const char *path,
                                    size_t memory);
 
 /* Adds rows (whole lines) under a key. Rows with equal keys must come from one rank, and stay in
- * the order added. */
+ * the order added. No rows under a key, from any rank, take away all that others add under it. */
 int rr_output_add(struct rr_output *output, struct rr_text key, struct rr_text rows,
                   struct rr_error *err);
 

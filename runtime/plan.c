@@ -11,6 +11,7 @@ struct rr_plans {
     const struct rr_job *job;
     const struct rr_dictionary *keys;
     struct rr_dictionary *cell_keys;
+    uint32_t marker;
     struct span *spans; /* one for each key */
     uint32_t n_spans, spans_size;
     struct rr_plan_target *targets;
@@ -23,6 +24,7 @@ struct rr_plans *rr_plans_create(const struct rr_job *job, const struct rr_dicti
     struct rr_plans *plans = rr_calloc(1, sizeof *plans);
     plans->job = job;
     plans->keys = keys;
+    plans->marker = UINT32_MAX;
     plans->cell_keys = rr_dictionary_create();
     plans->found = rr_malloc((size_t)job->n_meters * sizeof *plans->found);
     return plans;
@@ -62,7 +64,11 @@ void rr_plans_update(struct rr_plans *plans)
     }
     for (; plans->n_spans < n_keys; plans->n_spans++) {
         struct rr_text key = rr_dictionary_text(plans->keys, plans->n_spans);
-        int n = plans->job->expand(plans->job->self, key, plans->found, plans->job->n_meters);
+        int n = 0;
+        if (key.len == 0)
+            plans->marker = plans->n_spans;
+        else
+            n = plans->job->expand(plans->job->self, key, plans->found, plans->job->n_meters);
         plans->spans[plans->n_spans] = (struct span){plans->n_targets, (uint32_t)n};
         add_targets(plans, n);
     }
@@ -72,6 +78,11 @@ struct rr_plan_targets rr_plans_of(const struct rr_plans *plans, uint32_t key)
 {
     struct span span = plans->spans[key];
     return (struct rr_plan_targets){plans->targets + span.first, span.n};
+}
+
+uint32_t rr_plans_marker(const struct rr_plans *plans)
+{
+    return plans->marker;
 }
 
 const struct rr_dictionary *rr_plans_cell_keys(const struct rr_plans *plans)

@@ -28,6 +28,9 @@ void rr_plans_update(struct rr_plans *plans);
 struct rr_plan_targets rr_plans_of(const struct rr_plans *plans, uint32_t key);
 const struct rr_dictionary *rr_plans_cell_keys(const struct rr_plans *plans);
 
+/* The key of rows that mark a rejected record (the empty text), or UINT32_MAX where there is none. */
+uint32_t rr_plans_marker(const struct rr_plans *plans);
+
 /* Bytes of a row of this job: a struct rr_row and the job's values. */
 uint32_t rr_row_size(const struct rr_job *job);
 
@@ -46,6 +49,21 @@ static inline rr_decimal rr_row_quantity(const struct rr_job *job, const uint8_t
                                          uint32_t meter)
 {
     return job->meters[meter].tallied ? rr_row_value(job, row, meter) : RR_DECIMAL_ONE;
+}
+
+/* How a row ranks among the copies of its event. */
+static inline int64_t rr_row_rank(const struct rr_job *job, const uint8_t *row)
+{
+    rr_decimal rank = 0;
+    if (job->has_ranks)
+        memcpy(&rank, row + sizeof(struct rr_row) + (size_t)(job->n_values - 1) * sizeof rank,
+               sizeof rank);
+    return (int64_t)rank;
+}
+
+static inline bool rr_rank_withdraws(int64_t rank)
+{
+    return rank & 1;
 }
 
 #endif

@@ -167,21 +167,6 @@ static void fini_resolver(struct resolver *r)
     free(r->file_of);
 }
 
-static int write_conflicts(struct resolver *r, struct rr_error *err)
-{
-    struct rr_run_entry entry;
-    char path[PATH];
-    if (r->events.conflicts.n == 0)
-        return 0;
-    rr_state_new_run(r->state, RR_RUN_CONFLICTS, &entry, path);
-    entry.items = r->events.conflicts.n;
-    if (rr_text_run_write(path, &r->events.conflicts, &entry.bytes, &entry.digest, err) != 0)
-        return -1;
-    rr_texts_clear(&r->events.conflicts);
-    rr_changes_add_run(r->changes, &entry);
-    return 0;
-}
-
 /* This rank's shards that no cells cover yet. */
 static uint32_t *open_shards(const struct rr_state *state, uint32_t *n)
 {
@@ -250,7 +235,7 @@ static int resolve_rounds(struct resolver *r, const struct rr_pace *pace, struct
         uint32_t to = (uint32_t)((uint64_t)n * (i + 1) / rounds);
         result = resolve_part(r, open + from, to - from, err);
         if (result == 0)
-            result = write_conflicts(r, err);
+            result = rr_events_write_texts(&r->events, r->state, r->changes, err);
         result = rr_agree(comm, result, err);
         if (result == 0)
             result = refuse_copies(r, err);

@@ -20,12 +20,13 @@ struct rr_router {
     struct rr_tally *tally;
     struct rr_facts *facts;
     struct rr_dictionary *accounts, *keys;
+    uint32_t marker; /* the key of rejected records, once there was one */
     struct rr_plans *plans;
     int32_t *owner; /* of each account; NOT_TOLD until its name was sent */
     uint32_t owner_size, n_owners;
     uint8_t *key_told; /* for each key and rank */
     uint32_t told_size, n_told;
-    struct rr_text account[RR_BATCH_RECORDS]; /* of the accepted records */
+    struct rr_text account[RR_BATCH_RECORDS]; /* of the records that are sent */
     uint32_t record[RR_BATCH_RECORDS], code[RR_BATCH_RECORDS];
     uint64_t hash[RR_BATCH_RECORDS];
     struct rr_line line, key;
@@ -84,14 +85,19 @@ static void quarantine(struct rr_router *r, const struct rr_batch *batch, uint32
     rr_texts_add(r->quarantine, rr_line_text(&r->key), rr_line_text(&r->line));
 }
 
-/* Sorts the accepted from the rejected; returns how many are accepted. */
-static uint32_t accept(struct rr_router *r, const struct rr_batch *batch, const char *path)
+/* Puts the rejected aside; returns how many are to be sent: the accepted, and those of the rejected
+ * whose place a good record may take. */
+static uint32_t sort_out(struct rr_router *r, const struct rr_batch *batch, const char *path)
 {
+    const struct rr_facts *facts = r->facts;
+    const struct rr_text no_text = {"", 0};
     uint32_t n = 0;
     for (uint32_t i = 0; i < batch->n; i++) {
-        if (r->facts->reject[i] != RR_ACCEPT) {
-            quarantine(r, batch, i, (enum rr_reject)r->facts->reject[i], path);
-            continue;
+        if (facts->reject[i] != RR_ACCEPT) {
+            quarantine(r, batch, i, (enum rr_reject)facts->reject[i], path);
+            if (!r->job->has_event_ids || !facts->identified[i])
+                continue;
+            r->marker = rr_dictionary_enter(r->keys, no_text, rr_dictionary_hash(no_text));
         }
         r->account[n] = r->facts->account[i];
         r->record[n++] = i;
@@ -146,14 +152,14 @@ static void count_quantities(struct rr_router *r, const uint8_t *row, uint32_t k
                    rr_row_quantity(r->job, row, plan.target[t].meter));
 }
 
-static void send_record(struct rr_router *r, const struct rr_batch *batch, uint32_t n,
-                        uint32_t place)
+static uint8_t *put_row(struct rr_router *r, const struct rr_batch *batch, uint32_t n,
+                        uint32_t place, uint32_t key, int64_t time_ns)
 {
     const struct rr_facts *facts = r->facts;
-    uint32_t i = r->record[n], key = facts->key[i];
+    uint32_t i = r->record[n];
     int owner = tell_account(r, r->code[n], r->hash[n]);
     tell_key(r, key, owner);
-    struct rr_row row = {.time_ns = facts->time_ns[i],
+    struct rr_row row = {.time_ns = time_ns,
                          .position = rr_position(place, batch->first_record + i),
                          .account = r->code[n],
                          .key = key};
@@ -168,7 +174,24 @@ static void send_record(struct rr_router *r, const struct rr_batch *batch, uint3
     for (int v = 0; v < r->job->n_values; v++)
         memcpy(to + sizeof row + (size_t)v * sizeof(rr_decimal), &facts->value[v][i],
                sizeof(rr_decimal));
-    count_quantities(r, to, key);
+    return to;
+}
+
+static void send_record(struct rr_router *r, const struct rr_batch *batch, uint32_t n,
+                        uint32_t place)
+{
+    uint32_t i = r->record[n], key = r->facts->key[i];
+    count_quantities(r, put_row(r, batch, n, place, key, r->facts->time_ns[i]), key);
+}
+
+/* Marks a rejected record among the copies of its event: the key is empty, the time holds the code. */
+static void send_marker(struct rr_router *r, const struct rr_batch *batch, uint32_t n,
+                        uint32_t place)
+{
+    uint32_t i = r->record[n];
+    for (int v = 0; v < r->job->n_values - r->job->has_ranks; v++)
+        r->facts->value[v][i] = 0;
+    put_row(r, batch, n, place, r->marker, r->facts->reject[i]);
 }
 
 void rr_router_send(struct rr_router *r, const struct rr_batch *batch, const char *path,
@@ -177,13 +200,16 @@ void rr_router_send(struct rr_router *r, const struct rr_batch *batch, const cha
     r->facts->n = batch->n;
     r->job->map(r->job->self, batch, r->facts);
     r->tally->read += batch->n;
-    uint32_t n = accept(r, batch, path);
+    uint32_t n = sort_out(r, batch, path);
     rr_dictionary_enter_many(r->accounts, n, r->account, r->hash, r->code);
     grow_tables(r);
     rr_plans_update(r->plans);
     for (uint32_t i = 0; i < n; i++) {
         if (i + PREFETCH < n)
             __builtin_prefetch(&r->owner[r->code[i + PREFETCH]]);
-        send_record(r, batch, i, place);
+        if (r->facts->reject[r->record[i]] == RR_ACCEPT)
+            send_record(r, batch, i, place);
+        else
+            send_marker(r, batch, i, place);
     }
 }

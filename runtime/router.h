@@ -1,7 +1,8 @@
 /* The sender's side of the exchange: a batch's facts to rows, each to the rank that owns its account.
  *
  * Names travel once to each rank that needs them, then as numbers. Records that the reader or the job
- * rejects are kept as texts, with everything a person needs to repair them.
+ * rejects are kept as texts, with everything a person needs to repair them; where such a record could be
+ * told from others of its account, a row marks it, which the owner holds against the good ones.
  */
 #ifndef RUNTIME_ROUTER_H
 #define RUNTIME_ROUTER_H

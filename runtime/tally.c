@@ -28,24 +28,68 @@ void rr_tally_clear(struct rr_tally *tally)
 void rr_tally_add(struct rr_tally *into, const struct rr_tally *from)
 {
     into->read += from->read;
-    for (int code = 0; code < RR_REJECT_CODES; code++)
+    for (int code = 0; code < RR_REJECT_CODES; code++) {
         into->quarantined[code] += from->quarantined[code];
+        into->repaired[code] += from->repaired[code];
+    }
     into->aggregated += from->aggregated;
     into->not_metered += from->not_metered;
-    into->duplicate += from->duplicate;
+    for (int w = 0; w < RR_WITHHELD; w++)
+        into->withheld[w] += from->withheld[w];
     into->conflicts += from->conflicts;
     for (int m = 0; m < into->n_meters; m++) {
         rr_sum_merge(&into->meters[m].read, &from->meters[m].read);
         rr_sum_merge(&into->meters[m].aggregated, &from->meters[m].aggregated);
-        rr_sum_merge(&into->meters[m].duplicate, &from->meters[m].duplicate);
+        for (int w = 0; w < RR_WITHHELD; w++)
+            rr_sum_merge(&into->meters[m].withheld[w], &from->meters[m].withheld[w]);
     }
 }
 
-uint64_t rr_tally_quarantined(const struct rr_tally *tally)
+const char *rr_withheld_name(enum rr_withheld withheld)
+{
+    static const char *const names[RR_WITHHELD] = {[RR_DUPLICATE] = "duplicate",
+                                                   [RR_SUPERSEDED] = "superseded",
+                                                   [RR_VOIDED] = "voided",
+                                                   [RR_VOID] = "void"};
+    return names[withheld];
+}
+
+uint64_t rr_tally_quarantined_as(const struct rr_tally *in, const struct rr_tally *out,
+                                 enum rr_reject code)
+{
+    return in->quarantined[code] - out->repaired[code];
+}
+
+uint64_t rr_tally_quarantined(const struct rr_tally *in, const struct rr_tally *out)
 {
     uint64_t sum = 0;
     for (int code = 0; code < RR_REJECT_CODES; code++)
-        sum += tally->quarantined[code];
+        sum += rr_tally_quarantined_as(in, out, (enum rr_reject)code);
+    return sum;
+}
+
+uint64_t rr_tally_repaired(const struct rr_tally *out)
+{
+    uint64_t sum = 0;
+    for (int code = 0; code < RR_REJECT_CODES; code++)
+        sum += out->repaired[code];
+    return sum;
+}
+
+uint64_t rr_tally_accounted(const struct rr_tally *in, const struct rr_tally *out)
+{
+    uint64_t sum =
+        out->aggregated + out->not_metered + rr_tally_repaired(out) + rr_tally_quarantined(in, out);
+    for (int w = 0; w < RR_WITHHELD; w++)
+        sum += out->withheld[w];
+    return sum;
+}
+
+struct rr_sum rr_tally_accounted_quantity(const struct rr_tally *out, int meter)
+{
+    struct rr_sum sum = out->meters[meter].aggregated;
+    for (int w = 0; w < RR_WITHHELD; w++)
+        rr_sum_merge(&sum, &out->meters[meter].withheld[w]);
     return sum;
 }
 

@@ -25,6 +25,8 @@ enum rr_reject {
     RR_BAD_ENCODING, /* a column in use is not UTF-8, or holds NUL */
     RR_MISSING_ACCOUNT,
     RR_MISSING_EVENT_ID,
+    RR_BAD_VERSION,
+    RR_BAD_VOID,
     RR_BAD_TIMESTAMP, /* missing ones too */
     RR_OUT_OF_RANGE,  /* a timestamp outside 1678..2261, or a quantity with too many digits */
     RR_UNKNOWN_METER,

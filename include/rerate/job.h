@@ -13,18 +13,22 @@
 #include <rerate/error.h>
 #include <rerate/kernel.h>
 
-enum { RR_JOB_VALUES = 16, RR_JOB_METERS = 1000 };
+enum { RR_JOB_VALUES = 17, RR_JOB_METERS = 1000 };
 
 /* What map makes of a batch: one fact for each record that it does not reject. */
 struct rr_facts {
-    struct rr_dictionary
-        *keys; /* where map enters keys: all of a record but account, time, values */
+    /* Where map enters keys: all of a record but account, time, values. The empty text is no key
+     * of the job's: the engine marks rejected records by it. */
+    struct rr_dictionary *keys;
     uint32_t n;
     struct rr_text account[RR_BATCH_RECORDS];
     struct rr_text event_id[RR_BATCH_RECORDS]; /* unless the job is without event ids */
     uint32_t key[RR_BATCH_RECORDS];            /* code in `keys` */
     int64_t time_ns[RR_BATCH_RECORDS];
     uint8_t reject[RR_BATCH_RECORDS]; /* enum rr_reject; the other columns are unset then */
+    /* Of a rejected record: its account, event id and rank are set all the same, so that a good
+     * record of the event can take its place. */
+    bool identified[RR_BATCH_RECORDS];
     rr_decimal value[RR_JOB_VALUES][RR_BATCH_RECORDS]; /* 0 where the key needs none */
 };
 
@@ -51,7 +55,8 @@ struct rr_cell {
     void *state; /* of the meter's kernel; reduce may merge into it */
 };
 
-/* Which of several records with one event id counts, in the order of (timestamp, position). */
+/* Which of several records with one event id counts, in the order of (timestamp, position), among
+ * those of the greatest rank. */
 enum rr_copies { RR_COPIES_FIRST, RR_COPIES_LAST, RR_COPIES_REFUSED };
 
 struct rr_job {
@@ -59,6 +64,9 @@ struct rr_job {
     void *self; /* handed back to every function below */
     bool has_event_ids;
     enum rr_copies copies;
+    /* The last value column is no quantity but a rank, a whole number that fits in an int64_t: among
+     * the copies of an event the greatest counts, and where that is odd the event is withdrawn. */
+    bool has_ranks;
     int n_values;
     int n_meters;
     const struct rr_job_meter *meters;

@@ -24,6 +24,8 @@ class UsageRules(NamedTuple):
     account: Source
     timestamp: Source
     event_id: Optional[Source]
+    version: Optional[Source]
+    void: Optional[Source]
     meter: Optional[Source]
     dimensions: tuple
     no_value: frozenset
@@ -51,7 +53,8 @@ class Book:
     def columns(self):
         """Every column that is read."""
         usage = self.usage
-        sources = [usage.account, usage.timestamp, usage.event_id, usage.meter]
+        sources = [usage.account, usage.timestamp, usage.event_id, usage.version, usage.void,
+                   usage.meter]
         return unique([s.column for s in sources if s] + list(usage.dimensions)
                       + [reading.source.column for reading in self.readings])
 
@@ -89,12 +92,17 @@ def load(path):
 
 
 def read_usage(node):
-    only_keys(node, 'usage', 'account timestamp event_id meter quantity dimensions no_value '
-                             'unknown_meters duplicates')
+    only_keys(node, 'usage', 'account timestamp event_id version void meter quantity dimensions '
+                             'no_value unknown_meters duplicates')
+    corrections = {key: read_source(node.get(key)) for key in ('version', 'void')}
+    for key, source in corrections.items():
+        if source and (source.column is None or 'event_id' not in node):
+            raise BookError(f'usage.{key}: a column, and only with event_id')
     return UsageRules(
         account=read_source(node['account']),
         timestamp=read_source(node['timestamp']),
         event_id=read_source(node.get('event_id')),
+        **corrections,
         meter=read_source(node.get('meter')),
         dimensions=tuple(node.get('dimensions', [])),
         no_value=frozenset(node.get('no_value', [''])),

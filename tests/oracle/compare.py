@@ -12,7 +12,7 @@ from tables import read_table
 
 TABLES = ('lines', 'invoices', 'shares', 'unrated', 'conflicts', 'quarantine')
 UNORDERED = ('unrated',)              # rows may tie in the columns they are sorted by
-SAME_KEYS = ('quarantined', 'meters') # elsewhere a side may have keys that the other has not
+SAME_KEYS = ('records', 'meters') # and all within; elsewhere a side may have keys that the other has not
 MOST = 5                              # differences shown of a file
 CUT = 200                             # characters shown of a field
 
@@ -75,7 +75,7 @@ def compare_values(where, expected, actual, same_keys=False):
             return [f'{where}: oracle {expected}, rerate {actual}']
         return [text for key in expected if key in actual
                 for text in compare_values(f'{where}: {key}', expected[key], actual[key],
-                                           key in SAME_KEYS)]
+                                           same_keys or key in SAME_KEYS)]
     if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         return [text for i, (a, b) in enumerate(zip(expected, actual))
                 for text in compare_values(f'{where}[{i}]', a, b)]

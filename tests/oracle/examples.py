@@ -74,3 +74,9 @@ tokens.event = 0
 
 def column(rows, *names):
     return [tuple(row[name] for name in names) for row in rows]
+
+
+def quantities(result, meter):
+    """What was read, aggregated and duplicate of a meter."""
+    said = result['reconciliation']['meters'][meter]
+    return [said[name] for name in ('read', 'aggregated', 'duplicate')]

@@ -5,7 +5,8 @@ subscriptions, time) is always there. Without other features a seed gives the sa
 """
 
 FEATURES = ('zones', 'average', 'unique', 'percentile', 'time_weighted', 'percent', 'per_event',
-            'cases', 'units', 'bounds', 'plan_minimum', 'contracts', 'pool', 'commit', 'credits')
+            'cases', 'units', 'bounds', 'plan_minimum', 'contracts', 'pool', 'commit', 'credits',
+            'version', 'void', 'repairs')
 OF_CONTRACTS = ('pool', 'commit', 'credits')
 SUBSETS = {'core': frozenset(), 'whole': frozenset(FEATURES)}
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from decimals import parse
 from lawtrial import LAST_PLACE, OF_DEALS, key_of, require, same, same_rows, totals
 from randombook import Plain
-from randomusage import USER_COLUMN
+from randomusage import USER_COLUMN, VOID_COLUMN
 from timing import DAY, EPOCH, SECOND, midnight, parse_timestamp, period_of
 
 PLAIN = ('plan_minimum', 'bounds', 'cases', 'units', 'per_event', *OF_DEALS)
@@ -341,10 +341,10 @@ def copies_do_not_matter(trial):
     sample.rows = sample.rows + copies if keeps_first else copies + sample.rows
     after = trial.run('after', sample.book, trial.write('again.csv', sample))
     same(before, after)
-    duplicates = [result.reconciliation['records']['duplicate'] for result in (before, after)]
-    bad = [sum(result.reconciliation['records']['quarantined'].values())
-           for result in (before, after)]
-    require(duplicates[1] + bad[1] - bad[0] == len(copies), f'{duplicates} duplicates, {bad} bad')
+    records = [result.reconciliation['records'] for result in (before, after)]
+    more = {name: records[1][name] - records[0][name] for name in ('duplicate', 'void')}
+    bad = [sum(counts['quarantined'].values()) for counts in records]
+    require(sum(more.values()) + bad[1] - bad[0] == len(copies), f'{more} more, {bad} bad')
 
 
 def unmetered_records_change_nothing(trial):
@@ -361,6 +361,8 @@ def unmetered_records_change_nothing(trial):
             row['event id'] = f'of another meter {n}'
         if USER_COLUMN in row:  # some are too long
             row[USER_COLUMN] = 'u1'
+        if VOID_COLUMN in row:
+            row[VOID_COLUMN] = 'false'
         if trial.dice.chance(20):
             row['timestamp'] = '2199-01-01'
         sample.rows.insert(trial.dice.randint(0, len(sample.rows)), row)

@@ -15,6 +15,7 @@ import decimals
 import rating
 import shares
 import usage as usages
+from events import DataError
 from lines import money
 from nodes import BookError
 from tables import write_table
@@ -32,7 +33,8 @@ def run(book_path, usage_paths, folder):
     usage = usages.read(book, usage_paths)
     lines, unrated = rating.rate(book, usage.metered)
     conflicts = usages.conflicts(book, usage)
-    quarantine = sorted(usage.quarantine, key=lambda row: (os.fsencode(row[0]), row[1]))
+    quarantine = sorted((bad.row() for bad in usage.quarantine),
+                        key=lambda row: (os.fsencode(row[0]), row[1]))
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, header, body in [
@@ -80,7 +82,7 @@ def main():
     args = parser.parse_args()
     try:
         run(args.book, args.usage, args.folder)
-    except usages.DataError as error:
+    except DataError as error:
         print(error, file=sys.stderr)
         return 65
     except BookError as error:

@@ -18,7 +18,8 @@ import features as feature_switch
 from dice import Dice
 from nodes import MINOR_DIGITS
 from randomcontracts import Contracts
-from randomusage import DIMENSIONS, USER_COLUMN, VALUE_COLUMNS, write_usage, write_zstd
+from randomusage import (DIMENSIONS, USER_COLUMN, VALUE_COLUMNS, VERSION_COLUMN, VOID_COLUMN,
+                         write_usage, write_zstd)
 from tables import write_table
 from timing import DAY, period_of
 
@@ -97,6 +98,14 @@ class World:
     def has(self, feature):
         return feature in self.features
 
+    @property
+    def has_version(self):
+        return self.has_event_id and self.has('version')
+
+    @property
+    def has_void(self):
+        return self.has_event_id and self.has('void')
+
     def written(self, text):
         """A number or date, plain or quoted."""
         return Plain(text) if self.dice.chance(50) else text
@@ -160,6 +169,10 @@ class World:
         }
         if self.has_event_id:
             rules['event_id'] = 'event id'
+        if self.has_version:
+            rules['version'] = VERSION_COLUMN
+        if self.has_void:
+            rules['void'] = VOID_COLUMN
         if self.has_meter:
             rules['meter'] = {'const': self.meter_texts[0]} if self.const_meter else 'meter'
         if self.dimensions or self.dice.chance(50):

@@ -17,6 +17,7 @@ DIMENSIONS = {
     'usage tier': ['1', '2', '10', ''],
 }
 VALUE_COLUMNS = ['quantity', 'bytes', 'seconds "s"']
+VERSION_COLUMN, VOID_COLUMN = 'revision', 'void'
 USER_COLUMN = 'user id'  # what `unique` likes to count
 USERS = ['u1', 'u2', 'u3', 'U1', 'ü', '1', '1.0', ' u1', '0']
 LONG_USERS = ['L' * 4096, 'L' * 4097, '字' * 1365 + 'x', '字' * 1366]
@@ -47,6 +48,11 @@ ODD_QUANTITIES = [
     '.5', '5.', '+3', '-0', '0', '0.0', '007', '1.50000000000000000000000', '-.25',
     '0' * 30 + '12', '0e99', '100E-20', '1.5E-3', '25e+2', '1e3', '0.000000000000000001',
     '123456789012345.123456789012345678', '0E-999999999999', '-0.5']
+VERSIONS = ['0', '00', '-0', '+0', '-1', '1', '2', '2', '3', '10', '9' * 18, '-' + '9' * 18]
+BAD_VERSIONS = ['v1', '1.0', '1e0', ' 1', '1 ', '--1', '+', '1' + '0' * 18, '0' * 19, '٣', '0x1']
+VOIDS = ['true', 'True', '1', 'yes', 'YES', 't', 'T', 'y', 'Y']
+NOT_VOIDS = ['false', 'FALSE', '0', 'no', 'f', 'n', 'N']
+BAD_VOIDS = ['2', '-1', 'on', 'void', 'truе', ' true', 'tt', 'yes.', '01']
 BAD_BYTES = ['\udcff', '\udcc3', '\0', '\udced\udca0\udc80', '\udcc0\udcaf']
 HALVES = ['.5', '0.5', '5E-1', '-0.5', '1.5', '0']
 
@@ -56,6 +62,8 @@ class Records:
         self.world = world
         self.dice = world.dice
         self.event_ids = Counter()
+        self.corrects = world.has_version or world.has_void
+        self.latest = 0  # version where each is later than those before
         self.clock_changes = list(clock_changes(world.start, world.end, world.zone))
 
     def events(self, n):
@@ -65,6 +73,8 @@ class Records:
         for _ in range(n):
             if events and self.world.has_event_id and copies and self.dice.chance(8):
                 events.append(self.copy(self.dice.choice(events)))
+            elif events and self.corrects and self.dice.chance(10):
+                events.append(self.correction(self.dice.choice(events)))
             else:
                 events.append(self.event())
         return events
@@ -77,6 +87,10 @@ class Records:
         if self.world.has_event_id:
             self.event_ids[account] += 1
             event['event id'] = f'e-{self.event_ids[account]}'
+        if self.world.has_version:
+            event[VERSION_COLUMN] = self.version()
+        if self.world.has_void:
+            event[VOID_COLUMN] = self.void(3)
         if self.world.has_meter and not self.world.const_meter:
             event['meter'] = self.dice.choice(self.world.meter_texts)
         for name in self.world.dimensions:
@@ -94,6 +108,33 @@ class Records:
         if self.dice.chance(5):
             return self.dice.choice(LONG_USERS + self.world.no_value)
         return self.dice.choice(USERS)
+
+    def version(self):
+        dice = self.dice
+        return dice.choice(VERSIONS if dice.chance(20) else self.world.no_value)
+
+    def void(self, percent):
+        dice = self.dice
+        if dice.chance(percent):
+            return dice.choice(VOIDS)
+        return dice.choice(NOT_VOIDS + self.world.no_value)
+
+    def correction(self, event):
+        """The same event in another version, or withdrawn, often with another content. Where a second
+        copy is refused, it is a later version or void."""
+        dice, world = self.dice, self.world
+        event = self.copy(event)
+        again = world.duplicates == 'error' and not dice.chance(3)
+        if world.has_void and (dice.chance(50) or (again and not world.has_version)):
+            event[VOID_COLUMN] = dice.choice(VOIDS)
+            if dice.chance(30):
+                event['quantity'] = dice.choice(world.no_value + BAD_QUANTITIES)
+        elif again:
+            self.latest += 1
+            event[VERSION_COLUMN] = str(100 + self.latest)
+        if world.has_version and not again and dice.chance(70):
+            event[VERSION_COLUMN] = dice.choice(VERSIONS)
+        return event
 
     def copy(self, event):
         """The same event again, often with another content."""
@@ -172,6 +213,8 @@ class Records:
             'timestamp': BAD_TIMESTAMPS + FAR_TIMESTAMPS + long_ago + self.world.no_value,
             'account_id': self.world.no_value,
             'event id': self.world.no_value,
+            VERSION_COLUMN: BAD_VERSIONS,
+            VOID_COLUMN: BAD_VOIDS,
             'meter': self.world.no_value + ['unknown', 'Tokens', 'tokens '],
             **dict.fromkeys(VALUE_COLUMNS, BAD_QUANTITIES + FAR_QUANTITIES + self.world.no_value),
         }
@@ -218,9 +261,11 @@ class UsageFile:
         return text
 
     def add(self, event):
+        """True where it was made bad."""
         dice = self.dice
         texts = {**event, 'timestamp': self.records.written_timestamp(event['timestamp'])}
-        if dice.chance(self.bad_percent):
+        spoils = dice.chance(self.bad_percent)
+        if spoils:
             self.records.spoil(texts)
         for name in EXTRA_COLUMNS:
             texts[name] = dice.choice(NOTES)
@@ -230,6 +275,7 @@ class UsageFile:
         self.rows.append(','.join(fields))
         if dice.chance(2):
             self.rows.append('')
+        return spoils
 
     def spoil_row(self, fields):
         i = self.dice.randrange(len(fields))
@@ -270,15 +316,17 @@ def write_zstd(path, data, dice):
     path.write_bytes(b''.join(frames))
 
 
-def write_usage(world, n, folder):
-    """Writes n records; returns the names of the files."""
+def write_usage(world, n, folder, names=None):
+    """Writes n records to these files, or to some; returns their names."""
     dice, records = world.dice, Records(world)
     columns = list(records.event())
-    names = dice.sample(['usage-1.csv', 'usage-10.csv', 'usage-2.csv', 'usage-B.csv', 'usage-a.csv',
+    names = names or dice.sample(['usage-1.csv', 'usage-10.csv', 'usage-2.csv', 'usage-B.csv', 'usage-a.csv',
                          'usage-é.csv', 'usage-1.csv.zst', 'usage-3.csv.zst'], dice.randint(1, 5))
     files = {name: UsageFile(records, columns) for name in names}
     for event in records.events(n):
-        files[dice.choice(names)].add(event)
+        spoilt = files[dice.choice(names)].add(event)
+        if spoilt and world.has_event_id and world.has('repairs') and dice.chance(50):
+            files[dice.choice(names)].add(event)
     for name, file in files.items():
         if name.endswith('.zst'):
             write_zstd(folder / name, file.data(), dice)

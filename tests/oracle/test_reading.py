@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import decimals
 import timing
-import usage as usages
-from examples import column, run, tokens
+from events import DataError
+from examples import column, quantities, run, tokens
 from tables import rows
 
 
@@ -97,7 +97,7 @@ class Reading(unittest.TestCase):
         bad = ['acme,2025-03-01,1,tokens,1', ',x,1,tokens,x,', 'acme,x,,tokens,x,',
                'acme,x,1,none,x,', 'acme,1500-01-01,1,none,x,', 'acme,2025-03-01,1,none,x,',
                'acme,2025-03-01,1,tokens,NULL,', 'acme,2025-03-01,1,tokens,x,',
-               'acme,2025-03-01,1,tokens,1e20,', 'acme,2025-03-01,1,calls,x,']
+               'acme,2025-03-01,1,tokens,1e20,', 'acme,2025-03-01,2,calls,x,']
         result = run('', '\n'.join(bad))
         self.assertEqual(column(result['quarantine'], 'code', 'record'),
                          [(code, str(number)) for number, code in enumerate(
@@ -124,10 +124,69 @@ class Reading(unittest.TestCase):
         self.assertEqual(column(result['conflicts'], 'record', 'differs'),
                          [('1', 'timestamp;quantity'), ('2', 'quantity'),
                           ('1', 'timestamp;region;quantity')])
-        self.assertEqual(result['reconciliation']['meters']['tokens'],
-                         {'read': '31', 'aggregated': '24', 'duplicate': '7'})
-        with self.assertRaises(usages.DataError):
+        self.assertEqual(quantities(result, 'tokens'), ['31', '24', '7'])
+        with self.assertRaises(DataError):
             run('', files, duplicates='error')
+
+    def test_corrections(self):
+        def rows(*texts):
+            return ''.join(f'acme,{text},eu\n' for text in texts)
+
+        # event, version, void: a is corrected twice, b withdrawn, c withdrawn and then corrected, d a
+        # void that came for nothing, e equal versions of which the first counts, f none of these
+        files = {'1.csv': rows('2025-03-01,a,,,tokens,1', '2025-03-01,b,1,,tokens,2',
+                               '2025-03-01,c,1,n,tokens,4', '2025-03-02,e,-3,0,tokens,8'),
+                 '2.csv': rows('2025-03-01,a,+02,,tokens,16', '2025-03-05,c,1,Yes,,x',
+                               '2025-03-01,e,-3,,tokens,32', '2025-03-01,e,-4,F,tokens,64'),
+                 '3.csv': rows('2025-03-01,b,1,T,tokens,5', '2025-03-01,a,1,TRUE,tokens,7',
+                               '2025-03-01,c,002,,tokens,128', '2025-03-01,d,NULL,1,none,',
+                               '2025-03-01,f,,false,tokens,256')}
+        layout = {'header': 'account_id,timestamp,event_id,version,void,meter,quantity,region\n',
+                  'duplicates': 'first\n  version: version\n  void: void'}
+        result = run('{meter: tokens, per_unit: 1}', files, **layout)
+        self.assertEqual(column(result['lines'], 'quantity'), [(str(16 + 128 + 32 + 256),)])
+        self.assertEqual(result['reconciliation']['records'],
+                         {'read': 13, 'aggregated': 4, 'duplicate': 1, 'superseded': 5, 'voided': 1,
+                          'void': 2, 'quarantined': {}, 'repaired': {}, 'not_metered': 0})
+        self.assertEqual(result['reconciliation']['meters']['tokens'],
+                         {'read': '523', 'aggregated': '432', 'duplicate': '8',
+                          'superseded': '76', 'voided': '2', 'void': '5'})
+        self.assertEqual(column(result['conflicts'], 'kept_file', 'kept_record', 'record')[0][1:],
+                         ('3', '4'))
+        self.assertEqual(len(result['conflicts']), 1)
+        layout['duplicates'] = layout['duplicates'].replace('first', 'error')
+        with self.assertRaises(DataError):
+            run('', files, **layout)
+        later = {**files, '4.csv': rows('2025-03-01,e,0,,tokens,1')}
+        self.assertEqual(run('', later, **layout)['reconciliation']['records']['superseded'], 7)
+
+    def test_repairs(self):
+        bad = ['acme,x,1,,tokens,1,eu', 'acme,2025-03-01,2,,none,1,eu', 'acme,2025-03-01,3,,tokens,x,eu',
+               'acme,2025-03-01,4,maybe,tokens,1,eu', ',2025-03-01,5,,tokens,1,eu',
+               'acme,2025-03-01,6,,tokens,1', 'acme,x,7,1,tokens,1,eu', 'acme,x,8,,tokens,1,eu']
+        good = ['acme,2025-03-01,2,,tokens,1,eu', 'acme,2025-03-01,3,1,,,',
+                'acme,2025-03-01,4,,tokens,1,eu', 'acme,2025-03-01,5,,tokens,1,eu',
+                'acme,2025-03-01,6,,tokens,1,eu', 'acme,2025-03-01,7,,tokens,1,eu',
+                'zoe,2025-03-01,8,,tokens,1,eu']
+        files = {'bad.csv': '\n'.join(bad), 'a.csv': '\n'.join(good)}
+        result = run('', files, header='account_id,timestamp,event_id,void,meter,quantity,region\n',
+                     duplicates='error\n  void: void')
+        # neither without a good one (1), nor where it can't be told of which event it is (5, 6), nor
+        # a void by what is not (7), nor by another account's (8)
+        self.assertEqual(column(result['quarantine'], 'code', 'record'),
+                         [('bad_timestamp', '1'), ('missing_account', '5'), ('bad_row', '6'),
+                          ('bad_timestamp', '7'), ('bad_timestamp', '8')])
+        records = result['reconciliation']['records']
+        self.assertEqual(records['repaired'], {'bad_quantity': 1, 'bad_void': 1, 'unknown_meter': 1})
+        self.assertEqual([records[key] for key in ('read', 'aggregated', 'void')], [15, 6, 1])
+
+    def test_bad_corrections(self):
+        texts = ['v1,', '1.0,', f'{10**18},', ' 1,', '٣,', ',on', ',2', ',truе', 'x,maybe']
+        rows = ''.join(f'acme,x,{i},{text},none,x,\n' for i, text in enumerate(texts))
+        result = run('', rows, duplicates='first\n  version: version\n  void: void',
+                     header='account_id,timestamp,event_id,version,void,meter,quantity,region\n')
+        self.assertEqual(result['reconciliation']['records']['quarantined'],
+                         {'bad_version': 6, 'bad_void': 3})
 
     def test_totals(self):
         # 0.005 + 0.125 = 0.13 exact; 0.01 + 0.13 = 0.14 billed

@@ -33,8 +33,7 @@ int main(void)
 {
     static const char *const states[] = {[RR_KEY_OPTIONAL] = "optional",
                                          [RR_KEY_REQUIRED] = "required",
-                                         [RR_KEY_REFUSED] = "refused",
-                                         [RR_KEY_LATER] = "refused"};
+                                         [RR_KEY_REFUSED] = "refused"};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
         for (const struct rr_book_key *key = tables[t].keys; key->name != NULL; key++)
             printf("%s %s %s\n", tables[t].name, key->name, states[key->state]);

@@ -81,24 +81,26 @@ END_TEST
 START_TEST(reads_usage)
 {
     const struct rr_usage *usage = &rich->usage;
-    const char *const columns[] = {"tenant", "at",   "id",  "kind",  "region",
-                                   "model",  "tier", "cpu", "amount"};
-    ck_assert_int_eq(usage->n_columns, 9);
-    for (int i = 0; i < 9; i++)
+    const char *const columns[] = {"tenant", "at",    "id",   "revision", "withdrawn", "kind",
+                                   "region", "model", "tier", "cpu",      "amount"};
+    ck_assert_int_eq(usage->n_columns, 11);
+    for (int i = 0; i < 11; i++)
         ck_assert_msg(is(usage->columns[i], columns[i]), "%d: %s", i, usage->columns[i].ptr);
     ck_assert_int_eq(usage->account.column, 0);
     ck_assert_int_eq(usage->timestamp.column, 1);
     ck_assert(usage->has_event_id && usage->event_id.column == 2);
-    ck_assert(usage->has_meter && usage->meter.column == 3);
+    ck_assert(usage->has_version && usage->version.column == 3);
+    ck_assert(usage->has_void && usage->voids.column == 4);
+    ck_assert(usage->has_meter && usage->meter.column == 5);
     ck_assert_int_eq(usage->n_dimensions, 3);
-    ck_assert(is(usage->dimensions[2], "tier") && usage->dimension_fields[2].column == 6);
+    ck_assert(is(usage->dimensions[2], "tier") && usage->dimension_fields[2].column == 8);
     ck_assert_int_eq(usage->n_no_value, 3);
     ck_assert(is(usage->no_value[2], "\\N"));
     ck_assert(usage->skip_unknown_meters);
     ck_assert_int_eq(usage->duplicates, RR_LAST);
     ck_assert_int_eq(usage->n_values, 2);
-    ck_assert_int_eq(usage->values[0].field.column, 7);
-    ck_assert_int_eq(usage->values[1].field.column, 8);
+    ck_assert_int_eq(usage->values[0].field.column, 9);
+    ck_assert_int_eq(usage->values[1].field.column, 10);
 }
 END_TEST
 
@@ -119,7 +121,7 @@ START_TEST(reads_meters_by_name)
     ck_assert_int_eq(tokens->n_where, 2);
     ck_assert(tokens->where[0].dimension == 0 && tokens->where[0].n_any == 2);
     ck_assert(is(tokens->where[0].any[1], "us") && is(tokens->where[1].any[0], "3"));
-    ck_assert_int_eq(tokens->place.line, 21);
+    ck_assert_int_eq(tokens->place.line, 23);
 }
 END_TEST
 
@@ -696,6 +698,10 @@ START_TEST(the_state_depends_on_what_is_metered)
         SAME_STATE "  c: {aggregate: sum, of: t}\n" PRICED_BY_EVENT,
         SAME_STATE "  \"c\\nmeter.by=r\": {aggregate: count}\n",
         "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, event_id: e}\n"
+        "meters: {m: {aggregate: count}}\n",
+        "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, event_id: e, version: v}\n"
+        "meters: {m: {aggregate: count}}\n",
+        "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, event_id: e, void: v}\n"
         "meters: {m: {aggregate: count}}\n",
         "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, meter: e}\n"
         "meters: {m: {aggregate: count}}\n",

@@ -34,7 +34,7 @@ static struct rr_manifest *sample(void)
             m->splits[m->n_splits - 1].next_record = (uint64_t)1 << 39;
         }
     }
-    for (int kind = RR_RUN_RECORDS; kind <= RR_RUN_CONFLICTS; kind++) {
+    for (int kind = RR_RUN_RECORDS; kind <= RR_RUN_REPAIRED; kind++) {
         struct rr_run_entry run = {.kind = (enum rr_run_kind)kind,
                                    .bytes = 12345,
                                    .items = 99,
@@ -50,7 +50,11 @@ static struct rr_manifest *sample(void)
     m->ingested.quarantined[RR_BAD_ROW] = 3;
     m->ingested.quarantined[RR_BAD_QUANTITY] = 4;
     m->resolved.aggregated = 900;
-    m->resolved.duplicate = 90;
+    for (int w = 0; w < RR_WITHHELD; w++) {
+        m->resolved.withheld[w] = 90 + (uint64_t)w;
+        rr_sum_add(&m->resolved.meters[1].withheld[w], 7 + w);
+    }
+    m->resolved.repaired[RR_BAD_QUANTITY] = 3;
     m->resolved.not_metered = 3;
     m->resolved.conflicts = 1;
     for (int i = 0; i < 200; i++) /* sums that are no decimals */
@@ -74,7 +78,7 @@ START_TEST(what_is_written_is_read)
     ck_assert_str_eq(back->state_text, m->state_text);
     ck_assert_uint_eq(back->n_files, 3);
     ck_assert_uint_eq(back->n_splits, 6);
-    ck_assert_uint_eq(back->n_runs, 4);
+    ck_assert_uint_eq(back->n_runs, 5);
     for (uint32_t f = 0; f < 3; f++) {
         const struct rr_file_entry *a = &m->files[f], *b = &back->files[f];
         ck_assert_str_eq(a->path, b->path);
@@ -88,7 +92,7 @@ START_TEST(what_is_written_is_read)
         ck_assert_mem_eq(&a->split, &b->split, sizeof a->split);
         ck_assert(a->next == b->next && a->next_record == b->next_record && a->done == b->done);
     }
-    for (uint32_t r = 0; r < 4; r++) {
+    for (uint32_t r = 0; r < 5; r++) {
         const struct rr_run_entry *a = &m->runs[r], *b = &back->runs[r];
         ck_assert_str_eq(a->name, b->name);
         ck_assert(a->kind == b->kind && a->bytes == b->bytes && a->items == b->items);
@@ -97,7 +101,13 @@ START_TEST(what_is_written_is_read)
         ck_assert(a->kind != RR_RUN_CELLS ||
                   (a->first_bucket == b->first_bucket && a->last_bucket == b->last_bucket));
     }
-    ck_assert_uint_eq(rr_tally_quarantined(&back->ingested), 7);
+    ck_assert_uint_eq(rr_tally_quarantined(&back->ingested, &back->resolved), 4);
+    ck_assert_uint_eq(rr_tally_repaired(&back->resolved), 3);
+    for (int w = 0; w < RR_WITHHELD; w++) {
+        ck_assert_uint_eq(back->resolved.withheld[w], 90 + (uint64_t)w);
+        ck_assert(rr_sum_equal(&m->resolved.meters[1].withheld[w],
+                               &back->resolved.meters[1].withheld[w]));
+    }
     ck_assert(rr_sum_equal(&m->ingested.meters[1].read, &back->ingested.meters[1].read));
     ck_assert(
         rr_sum_equal(&m->resolved.meters[0].aggregated, &back->resolved.meters[0].aggregated));
