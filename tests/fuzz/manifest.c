@@ -1,5 +1,8 @@
 /* Any bytes as a manifest: as they are, and with the digest that they lack put in, so that what
- * stands behind it is reached. What is read is written as it is read again. */
+ * stands behind it is reached. What is read is written as it is read again.
+ *
+ * An input that begins with 'm' is not the text but says where a good one is changed: offset, bytes to
+ * leave out, bytes to put there instead, and so on. */
 #include "../../runtime/manifest.h"
 #include "../../io/memory.h"
 #include "fuzz.h"
@@ -63,11 +66,66 @@ static char *with_digest(const char *text, size_t len)
     return out;
 }
 
+static void add_file(struct rr_manifest *m, const char *path, bool done)
+{
+    uint32_t file = rr_manifest_add_file(m, path, 100, 5);
+    m->files[file].has_digest = done;
+    for (uint64_t s = 0; s < 2; s++) {
+        struct rr_split split = {.file = file, .start = 50 * s, .end = s ? UINT64_MAX : 50};
+        rr_manifest_add_split(m, &split);
+        m->splits[m->n_splits - 1].done = done;
+    }
+}
+
+static char *good_text(void)
+{
+    struct rr_manifest *m = rr_manifest_create(8, "meters", "bucket: day\n", 1);
+    add_file(m, "a.csv", true);
+    add_file(m, "b.csv.zst", false);
+    for (int kind = RR_RUN_RECORDS; kind <= RR_RUN_CONFLICTS; kind++) {
+        struct rr_run_entry run = {.kind = (enum rr_run_kind)kind, .end = 8, .last_bucket = -3};
+        snprintf(run.name, sizeof run.name, "%d.h5", kind);
+        rr_manifest_add_run(m, &run);
+    }
+    m->ingested.read = 10;
+    m->ingested.quarantined[RR_BAD_ROW] = 3;
+    rr_sum_add(&m->ingested.meters[0].read, 5);
+    char *text = rr_manifest_format(m);
+    rr_manifest_destroy(m);
+    return text;
+}
+
+static void change(char **text, struct input *in)
+{
+    size_t len = strlen(*text), at = take_number(in, 2) % (len + 1), out = take_byte(in), n;
+    out = out < len - at ? out : len - at;
+    char *put = (char *)take_copy(in, take_byte(in) % 32, &n);
+    char *changed = rr_calloc(1, len - out + n + 1);
+    memcpy(changed, *text, at);
+    memcpy(changed + at, put, n);
+    memcpy(changed + at + n, *text + at + out, len - at - out);
+    free(put);
+    free(*text);
+    *text = changed;
+}
+
+static char *take_text(struct input *in, size_t *len)
+{
+    if (in->left == 0 || *in->at != 'm')
+        return (char *)take_copy(in, in->left, len);
+    char *text = good_text();
+    take_byte(in);
+    while (in->left > 0)
+        change(&text, in);
+    *len = strlen(text);
+    return text;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = {data, size};
     size_t len;
-    char *text = (char *)take_copy(&in, size, &len);
+    char *text = take_text(&in, &len);
     check(text, len);
     char *right = with_digest(text, len);
     if (right != NULL)

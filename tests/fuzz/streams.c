@@ -18,6 +18,14 @@ struct text {
     bool whole; /* it ended by itself, without damage */
 };
 
+/* What a frame says of its content; zstd itself does not always look. */
+static bool is_long(const ZSTD_inBuffer *from, size_t begin, size_t produced)
+{
+    unsigned long long said =
+        ZSTD_getFrameContentSize((const char *)from->src + begin, from->size - begin);
+    return said >= ZSTD_CONTENTSIZE_ERROR || said == produced;
+}
+
 /* Formats from before zstd's first version are refused. */
 static bool is_old(const ZSTD_inBuffer *from)
 {
@@ -34,16 +42,23 @@ static struct text decompress(const struct rr_stored *stored)
     ZSTD_inBuffer from = {stored->bytes, stored->len, 0};
     ZSTD_outBuffer to = {out.bytes, MOST + 1, 0};
     ZSTD_DStream *zstd = ZSTD_createDStream();
-    size_t rest = 0, before;
+    size_t rest = 0, before, begin = 0, first = 0;
+    bool good = true;
     do {
         before = to.pos + from.pos;
-        if (rest == 0 && is_old(&from))
-            break;
+        if (rest == 0) {
+            if (is_old(&from))
+                break;
+            begin = from.pos;
+            first = to.pos;
+        }
         rest = from.pos < from.size || rest > 0 ? ZSTD_decompressStream(zstd, &to, &from) : 0;
-    } while (!ZSTD_isError(rest) && to.pos + from.pos > before && to.pos < to.size);
+        if (rest == 0 && from.pos > begin)
+            good = is_long(&from, begin, to.pos - first);
+    } while (good && !ZSTD_isError(rest) && to.pos + from.pos > before && to.pos < to.size);
     ZSTD_freeDStream(zstd);
     out.len = to.pos;
-    out.whole = rest == 0 && from.pos == from.size;
+    out.whole = good && rest == 0 && from.pos == from.size;
     return out;
 }
 
