@@ -56,8 +56,8 @@ struct rr_run_writer *rr_run_create(const char *path, enum rr_run_effort effort,
     run->shuffled = malloc(RR_RUN_CHUNK_BYTES);
     run->zstd = ZSTD_createCCtx();
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    /* The oldest superblock: those with a checksum keep a wrong one in a file image, whose mark of
-     * being open HDF5 takes out. */
+    /* The oldest superblock: those with a checksum would have a wrong one once the mark of being open
+     * is taken out. */
     H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V110);
     H5Pset_fapl_core(access, IMAGE_STEP, false);
     run->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
@@ -218,16 +218,23 @@ static int flush_columns(struct rr_run_writer *run, struct rr_error *err)
     return close_columns(run, err);
 }
 
-/* The bytes that HDF5 would have written. */
-static int take_image(struct rr_run_writer *run, void **image, size_t *len, struct rr_error *err)
+/* The bytes that HDF5 would have written, where its core driver holds them until the file is closed.
+ * Only the mark of being open is still to be taken out: four bytes of the oldest superblock, as the
+ * file format has them and as H5Fget_file_image does in a copy. */
+static int finish_image(struct rr_run_writer *run, const void **image, size_t *len,
+                        struct rr_error *err)
 {
+    enum { VERSION_AT = 8, FLAGS_AT = 20, FLAGS = 4 };
+    uint8_t **memory = NULL;
     ssize_t size = -1;
     if (H5Fflush(run->file, H5F_SCOPE_GLOBAL) >= 0)
         size = H5Fget_file_image(run->file, NULL, 0);
-    *image = size > 0 ? malloc((size_t)size) : NULL;
-    if (*image == NULL || H5Fget_file_image(run->file, *image, (size_t)size) != size) {
+    if (size <= FLAGS_AT + FLAGS ||
+        H5Fget_vfd_handle(run->file, H5P_DEFAULT, (void **)&memory) < 0 ||
+        (*memory)[VERSION_AT] != 0)
         return rr_fail_hdf5(err, run->path, "file image");
-    }
+    memset(*memory + FLAGS_AT, 0, FLAGS);
+    *image = *memory;
     *len = (size_t)size;
     return 0;
 }
@@ -249,18 +256,17 @@ static int write_image(const char *path, const void *image, size_t len, struct r
 int rr_run_finish(struct rr_run_writer *run, uint64_t *bytes, struct rr_digest *digest,
                   struct rr_error *err)
 {
-    void *image = NULL;
+    const void *image = NULL;
     size_t len = 0;
     int result = flush_columns(run, err);
     if (result == 0)
-        result = take_image(run, &image, &len, err);
+        result = finish_image(run, &image, &len, err);
     if (result == 0)
         result = write_image(run->path, image, len, err);
     if (result == 0) {
         *bytes = len;
         *digest = rr_digest_bytes(image, len);
     }
-    free(image);
     rr_run_abandon(run);
     return result;
 }

@@ -3,6 +3,8 @@
  * method). Everything else goes through a plain reader of what follows the minute. */
 #include "timestamp.h"
 
+#include <stdio.h>
+
 #define NS_PER_S     INT64_C(1000000000)
 #define FIRST_S      INT64_C(-9214560000) /* 1678-01-01T00:00:00Z */
 #define END_S        INT64_C(9214646400)  /* 2262-01-01T00:00:00Z */
@@ -257,4 +259,29 @@ enum rr_timestamp_status rr_timestamp_parse(struct rr_text text, struct rr_zone 
     if (!good)
         return read_other(text, zone, timestamp_ns);
     return finish(civil_seconds(&t) + second, ns, timestamp_ns);
+}
+
+void rr_timestamp_format(int64_t timestamp_ns, char out[RR_TIMESTAMP_TEXT])
+{
+    enum { DAY_S = 86400 };
+    int64_t ns = timestamp_ns % NS_PER_S, utc_s = timestamp_ns / NS_PER_S;
+    if (ns < 0) {
+        ns += NS_PER_S;
+        utc_s--;
+    }
+    int64_t in_day = utc_s % DAY_S, day = utc_s / DAY_S;
+    if (in_day < 0) {
+        in_day += DAY_S;
+        day--;
+    }
+    char date[11];
+    rr_day_format((int32_t)day, date);
+    int used = snprintf(out, RR_TIMESTAMP_TEXT, "%sT%02d:%02d:%02d", date, (int)(in_day / 3600),
+                        (int)(in_day / 60 % 60), (int)(in_day % 60));
+    if (ns > 0) {
+        used += snprintf(out + used, RR_TIMESTAMP_TEXT - (size_t)used, ".%09d", (int)ns);
+        while (out[used - 1] == '0')
+            used--;
+    }
+    snprintf(out + used, RR_TIMESTAMP_TEXT - (size_t)used, "Z");
 }

@@ -18,4 +18,9 @@ enum rr_timestamp_status {
 enum rr_timestamp_status rr_timestamp_parse(struct rr_text text, struct rr_zone *zone,
                                             int64_t *timestamp_ns);
 
+enum { RR_TIMESTAMP_TEXT = 40 };
+
+/* RFC 3339 in UTC, with as many digits of fraction as it takes: "2025-03-01T12:00:00.5Z". */
+void rr_timestamp_format(int64_t timestamp_ns, char out[RR_TIMESTAMP_TEXT]);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "../io/memory.h"
 #include "contract_parts.h"
+#include "control.h"
 #include "meters.h"
 #include "publishing.h"
 #include "subscribers.h"
@@ -17,6 +18,7 @@ struct billing {
     struct rr_calendar *calendar;
     struct rr_meters *meters;
     struct rr_contract_parts *parts; /* NULL where all know all contracts */
+    struct rr_control *control;      /* rank 0; NULL without control totals */
     uint64_t memory;
 };
 
@@ -114,8 +116,10 @@ static int publish_by(struct billing *b, struct rr_book *book, struct rr_state *
     struct rr_parties *parties = rr_parties_create(book);
     if (b->files.rows)
         rr_subscribers_spread(b->comm, state->manifest->n_shards, parties, book);
-    const struct rr_publishing publishing = {b->comm,     b->options, &b->files, book,
-                                             b->calendar, b->meters,  parties,   b->memory};
+    const struct rr_publishing publishing = {
+        b->comm,   b->options, &b->files,  book,      b->calendar,
+        b->meters, parties,    b->control, b->memory,
+    };
     int result = rr_publish(&publishing, state, err);
     rr_parties_destroy(parties);
     return result;
@@ -137,8 +141,19 @@ static int publish(void *self, struct rr_state *state, struct rr_progress *progr
     return result;
 }
 
+/* Collective. Only rank 0 holds inputs against them. */
+static int read_control(struct billing *b, struct rr_error *err)
+{
+    const char *path = b->options->control_path;
+    if (path && b->comm->rank == 0)
+        b->control = rr_control_read(path, b->book, err);
+    bool failed = path && b->comm->rank == 0 && b->control == NULL;
+    return rr_agree(b->comm, failed ? -1 : 0, err);
+}
+
 static void close_billing(struct billing *b)
 {
+    rr_control_destroy(b->control);
     rr_meters_destroy(b->meters);
     rr_calendar_destroy(b->calendar);
     rr_book_close(b->book);
@@ -156,6 +171,7 @@ static int run_engine(struct billing *b, struct rr_error *err)
         .job = rr_meters_job(b->meters),
         .state_text = state_text,
         .reads = o->reads,
+        .as_of = o->as_of,
         .fresh = o->fresh,
         .inputs = o->inputs,
         .n_inputs = o->n_inputs,
@@ -178,6 +194,8 @@ int rr_billing_run(const struct rr_comm *comm, const struct rr_billing_options *
 {
     struct billing b = {.comm = comm, .options = options};
     int result = open_book(&b, err);
+    if (result == 0)
+        result = read_control(&b, err);
     if (result == 0) {
         b.memory = options->memory ? options->memory : default_memory(comm);
         b.calendar = rr_calendar_create(b.book);

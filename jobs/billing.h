@@ -11,7 +11,8 @@ struct rr_billing_options {
     const char *book_path;
     char *const *inputs;
     int n_inputs;
-    bool reads; /* run, not rate */
+    bool reads;     /* run, not rate */
+    uint32_t as_of; /* rate: price the state as it was after this increment; 0: as it is */
     bool fresh;
     uint64_t memory; /* bytes a rank; 0: half of the node's, shared by its ranks */
     uint32_t n_shards;
@@ -22,7 +23,8 @@ struct rr_billing_options {
     const char *metrics_path;
     uint64_t max_quarantine; /* records */
     bool max_quarantine_is_percent;
-    const char *from, *to; /* periods; NULL: all */
+    const char *from, *to;    /* periods; NULL: all */
+    const char *control_path; /* control totals; NULL: none */
     bool json;
     bool compress; /* result tables as .csv.zst */
 };

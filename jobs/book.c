@@ -154,6 +154,7 @@ static struct rr_book *create_book(const struct rr_book_files *files)
                                      : rr_digest_bytes(files->contracts, files->contracts_len);
     }
     struct rr_usage *usage = &book->usage;
+    usage->quantity = RR_NO_COLUMN;
     usage->columns = rr_arena_alloc(arena, RR_BATCH_COLUMNS * sizeof *usage->columns);
     usage->values = rr_arena_alloc(arena, RR_VALUES_MAX * sizeof *usage->values);
     usage->no_value = rr_arena_alloc(arena, sizeof *usage->no_value);

@@ -64,6 +64,8 @@ struct rr_usage {
     bool has_void;
     struct rr_field meter;
     bool has_meter;
+    int quantity; /* the column that `quantity` names, or RR_NO_COLUMN: its sums are held against
+                     control totals, whatever meters take of it */
     struct rr_text *dimensions; /* names, in the book's order */
     struct rr_field *dimension_fields;
     int n_dimensions;

@@ -111,7 +111,7 @@ bool rr_book_csv_record(struct rr_book_csv *csv)
     bool good = csv->p < csv->end;
     while (good) {
         if (csv->n_fields == RR_BOOK_CSV_FIELDS) {
-            rr_book_csv_wrong(csv, here(csv), "more than 64 fields; a subscription has 5");
+            rr_book_csv_wrong(csv, here(csv), "more than 64 fields; no row has so many");
             good = false;
             break;
         }

@@ -70,6 +70,8 @@ static bool put_usage(FILE *out, const struct rr_usage *usage)
         put_field(out, usage, "usage.void", usage->voids);
     if (usage->has_meter)
         put_field(out, usage, "usage.meter", usage->meter);
+    if (usage->quantity != RR_NO_COLUMN)
+        put(out, "usage.quantity", usage->columns[usage->quantity]);
     for (int i = 0; i < usage->n_dimensions; i++)
         put(out, "usage.dimension", usage->dimensions[i]);
     put_word(out, "usage.unknown_meters", usage->skip_unknown_meters ? "skip" : "quarantine");

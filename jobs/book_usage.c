@@ -131,15 +131,17 @@ static void read_meter(struct rr_book_reader *reader, const struct rr_yaml *node
         reader->meter_const = node;
 }
 
-/* The column comes into use with the first meter that has no `of`. */
+/* The column is in use whatever meters take: its sums are held against control totals. */
 static void read_quantity(struct rr_book_reader *reader, const struct rr_yaml *node, void *into)
 {
-    (void)into;
+    struct rr_usage *usage = into;
     struct field_text field = {.what = "`quantity`"};
     rr_decimal ignored;
     bool good = read_field_text(reader, node, &field);
     if (good && field.constant)
         good = rr_read_decimal(reader, rr_yaml_get(node, "const"), field.what, &ignored);
+    if (good && !field.constant)
+        usage->quantity = rr_usage_column(reader, node, field.text);
     reader->quantity = good ? node : NULL;
     reader->quantity_wrong = !good;
 }

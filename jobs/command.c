@@ -11,6 +11,17 @@ enum {
     DEFAULT_SPLIT = 32 * 1024 * 1024,
 };
 
+static bool read_count(const char *text, uint64_t *out);
+
+static bool read_increment(const char *text, uint32_t *out)
+{
+    uint64_t n;
+    if (!read_count(text, &n) || n == 0 || n > UINT32_MAX)
+        return false;
+    *out = (uint32_t)n;
+    return true;
+}
+
 static int run(const struct rr_comm *comm, const struct rr_arguments *a, struct rr_error *err)
 {
     struct rr_billing_options options = a->billing;
@@ -31,15 +42,22 @@ static int rate(const struct rr_comm *comm, const struct rr_arguments *a, struct
     if (a->n_rest != 1)
         return rr_fail(err, RR_EXIT_USAGE, "rate wants one book; see `rerate rate --help`");
     options.book_path = a->rest[0];
+    if (a->as_of && !read_increment(a->as_of, &options.as_of))
+        return rr_fail(
+            err, RR_EXIT_USAGE,
+            "--as-of %s: wants the number of an increment, from 1; `rerate status -w %s` "
+            "lists them",
+            a->as_of, a->workspace);
     return rr_billing_run(comm, &options, err);
 }
 
-#define BILLING "wmcqftpzjM"
+#define BILLING "wmcqCftpzjM"
 
 const struct rr_command rr_commands[] = {
     {"run", "-w DIR BOOK USAGE...", "read usage, aggregate, price, publish", BILLING "FSB", true,
      run},
-    {"rate", "-w DIR BOOK", "price again from the kept state; reads no usage", BILLING, true, rate},
+    {"rate", "-w DIR BOOK", "price again from the kept state; reads no usage", BILLING "A", true,
+     rate},
     {"check", "BOOK [--usage FILE]", "prove a book, and that it reads this usage", "uj", false,
      rr_command_check},
     {"status", "-w DIR", "state, results, a running job's progress", "wj", false,
@@ -127,6 +145,12 @@ static bool set_quarantine(struct rr_arguments *a, const char *value)
     return *end == '\0' || (end[0] == '%' && end[1] == '\0' && a->billing.max_quarantine <= 100);
 }
 
+static bool set_control(struct rr_arguments *a, const char *value)
+{
+    a->billing.control_path = value;
+    return *value != '\0';
+}
+
 static bool set_from(struct rr_arguments *a, const char *value)
 {
     a->billing.from = value;
@@ -190,6 +214,12 @@ static bool set_split(struct rr_arguments *a, const char *value)
     return read_size(value, &a->billing.split_bytes);
 }
 
+static bool set_as_of(struct rr_arguments *a, const char *value)
+{
+    a->as_of = value;
+    return true;
+}
+
 static bool set_usage(struct rr_arguments *a, const char *value)
 {
     a->usage = value;
@@ -241,6 +271,8 @@ static const struct option {
      set_checkpoint},
     {'q', "--max-quarantine", NULL, "N|P%", "publish with up to so many bad records (default: 0)",
      set_quarantine},
+    {'C', "--control", NULL, "FILE",
+     "expected file,records,quantity totals; any difference blocks publishing", set_control},
     {'f', "--from", NULL, "P", "the first period to rate", set_from},
     {'t', "--to", NULL, "P", "the last period to rate", set_to},
     {'p', "--progress", NULL, "auto|plain|none", "a bar on a terminal, or lines in a log",
@@ -250,6 +282,8 @@ static const struct option {
     {'M', "--metrics", NULL, "FILE", "OpenMetrics text, rewritten while running", set_metrics},
     {'j', "--json", NULL, NULL, "the closing summary as one JSON object", set_json},
     {'F', "--fresh", NULL, NULL, "drop the state first", set_fresh},
+    {'A', "--as-of", NULL, "N", "price the state as it was after increment N; `latest` stays",
+     set_as_of},
     {'S', "--shards", NULL, "N", "virtual shards of a new state (default: 4096)", set_shards},
     {'B', "--split", NULL, "SIZE", "cut inputs into parts of about this size (default: 32M)",
      set_split},

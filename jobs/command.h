@@ -10,6 +10,7 @@ struct rr_arguments {
     const char *workspace;
     const char *output;
     const char *usage;
+    const char *as_of;
     uint64_t records, accounts, seed;
     bool has_records, has_accounts;
     bool plain_csv;

@@ -24,6 +24,7 @@ struct rr_meters {
     struct rr_job job;
     struct rr_job_meter *meters; /* the book's, then those of events */
     int *events_of;              /* for each of the latter the book's meter */
+    int quantity_value;          /* the value column that the book's quantity is read into, or -1 */
     uint64_t no_value_lengths;   /* bit n: a text of n bytes may mean 'no value'; 63: or more */
     struct key_info *info;
     uint32_t n_info, info_size;
@@ -310,6 +311,21 @@ static enum rr_reject read_values(const struct rr_meters *m, const struct rr_bat
     return RR_ACCEPT;
 }
 
+/* What a record that is not rejected adds to its input's quantity. Where no meter takes it, a text that
+ * is no number adds nothing. */
+static rr_decimal input_quantity(const struct rr_meters *m, const struct rr_batch *batch,
+                                 uint32_t i, const struct rr_facts *facts)
+{
+    int v = m->quantity_value;
+    rr_decimal quantity;
+    if (v >= 0 && (m->info[facts->key[i]].values >> v & 1))
+        return facts->value[v][i];
+    struct rr_text text = batch->column[m->book->usage.quantity][i];
+    if (text.len == 0 || rr_decimal_parse(text.ptr, text.len, true, &quantity) != RR_DECIMAL_OK)
+        return 0;
+    return quantity;
+}
+
 /* A void record withdraws its event whatever else it says: quantities that can't be read are 0, and
  * its meter may be any. */
 static void read_void_values(const struct rr_meters *m, const struct rr_batch *batch, uint32_t i,
@@ -329,7 +345,9 @@ static void read_void_values(const struct rr_meters *m, const struct rr_batch *b
 static void map(void *self, const struct rr_batch *batch, struct rr_facts *facts)
 {
     struct rr_meters *m = self;
+    bool has_quantity = m->book->usage.quantity != RR_NO_COLUMN;
     uint32_t n = 0;
+    facts->quantity = (struct rr_sum){0};
     m->keys_used = 0;
     for (uint32_t i = 0; i < batch->n; i++) {
         m->key_start[n] = (uint32_t)m->keys_used;
@@ -355,7 +373,18 @@ static void map(void *self, const struct rr_batch *batch, struct rr_facts *facts
             read_void_values(m, batch, i, facts);
         else
             facts->reject[i] = (uint8_t)read_values(m, batch, i, facts);
+        if (has_quantity && facts->reject[i] == RR_ACCEPT)
+            rr_sum_add(&facts->quantity, input_quantity(m, batch, i, facts));
     }
+}
+
+/* The keys of the codes that are known are gone. */
+static void forget(void *self)
+{
+    struct rr_meters *m = self;
+    free(m->info);
+    m->info = NULL;
+    m->n_info = m->info_size = 0;
 }
 
 static void put_cell_bytes(struct rr_meters *m, const void *bytes, size_t len)
@@ -532,6 +561,14 @@ static void make_meters(struct rr_meters *m, const struct rr_book *book)
     }
 }
 
+static int find_quantity(const struct rr_usage *usage)
+{
+    for (int v = 0; v < usage->n_values && usage->quantity != RR_NO_COLUMN; v++)
+        if (usage->values[v].field.column == usage->quantity && !usage->values[v].is_text)
+            return v;
+    return -1;
+}
+
 struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calendar *calendar)
 {
     struct rr_meters *m = rr_calloc(1, sizeof *m);
@@ -540,6 +577,7 @@ struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calenda
     for (int i = 0; i < book->usage.n_no_value; i++)
         m->no_value_lengths |= UINT64_C(1) << length_bit(book->usage.no_value[i].len);
     make_meters(m, book);
+    m->quantity_value = find_quantity(&book->usage);
     m->job = (struct rr_job){
         .name = "meters",
         .self = m,
@@ -552,6 +590,7 @@ struct rr_meters *rr_meters_create(const struct rr_book *book, struct rr_calenda
         .columns = book->usage.columns,
         .n_columns = book->usage.n_columns,
         .map = map,
+        .forget = forget,
         .expand = expand,
         .meter_of = meter_of,
         .bucket = buckets,

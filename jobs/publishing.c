@@ -1,11 +1,13 @@
 /* Publishing: pricing every account, and making the result appear. */
 #include "publishing.h"
 
+#include "../io/commit.h"
 #include "../io/memory.h"
 #include "../runtime/events.h"
 #include "../runtime/gather.h"
 #include "../runtime/reduce.h"
 #include "../runtime/text_run.h"
+#include "input_facts.h"
 #include "rating.h"
 #include "reconcile.h"
 #include "result.h"
@@ -13,6 +15,7 @@
 #include "subscribers.h"
 #include "summary.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -337,9 +340,12 @@ static int write_facts(struct publishing *p, const struct rr_reconciliation *rec
     char *text = rr_reconciliation_format(reconciliation);
     if (put_json(p, "reconciliation.json", text, err) != 0 ||
         rr_result_put(&p->result, "book.yaml", p->in->files->book, p->in->files->book_len, err) !=
+            0 ||
+        put_json(p, "inputs.json", rr_input_facts_format(p->in->book, p->state->manifest), err) !=
             0)
         return -1;
-    text = rr_run_facts_format(p->in->book, p->state->manifest, &p->span, &p->result);
+    text =
+        rr_run_facts_format(p->in->book, p->state->manifest, &p->span, p->in->control, &p->result);
     return put_json(p, "run.json", text, err);
 }
 
@@ -359,7 +365,9 @@ static int finish_result(struct publishing *p, struct rr_error *err)
         if (result == 0)
             result = write_facts(p, &reconciliation, err);
         if (result == 0)
-            result = rr_result_publish(&p->result, &p->number, &p->same, err);
+            result = p->in->options->as_of
+                         ? rr_result_publish_beside(&p->result, &p->number, &p->same, err)
+                         : rr_result_publish(&p->result, &p->number, &p->same, err);
     }
     return rr_agree(p->in->comm, result, err);
 }
@@ -389,6 +397,56 @@ static int check_quarantine(const struct publishing *p, struct rr_error *err)
                    p->job->has_event_ids
                        ? "; give good records with the same event ids in one more file"
                        : "");
+}
+
+/* Adds to what an error says, as far as there is room. */
+static void __attribute__((format(printf, 2, 3)))
+append(struct rr_error *err, const char *format, ...)
+{
+    size_t used = strlen(err->text);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text + used, sizeof err->text - used, format, args);
+    va_end(args);
+}
+
+/* Rank 0: lists the inputs that are not as control totals say beside the state. */
+static int list_differences(const struct publishing *p, const struct rr_line *rows,
+                            struct rr_error *err)
+{
+    char path[RR_RESULT_PATH];
+    struct rr_line text = {0};
+    snprintf(path, sizeof path, "%s/control.csv", p->state->dir);
+    if (rows->used == 0) {
+        unlink(path);
+        return 0;
+    }
+    rr_line_put(&text, rr_control_header, strlen(rr_control_header));
+    rr_line_put(&text, rows->bytes, rows->used);
+    int result = rr_commit_bytes(path, text.bytes, text.used, err);
+    rr_line_fini(&text);
+    return result;
+}
+
+/* Collective. Whether the inputs are as control totals say; the list goes when they are. */
+static int check_control(const struct publishing *p, struct rr_error *err)
+{
+    struct rr_line rows = {0};
+    int result = 0;
+    if (p->in->comm->rank == 0) {
+        struct rr_error failed;
+        if (p->in->control)
+            result = rr_control_compare(p->in->control, p->state->manifest, &rows, err);
+        if (list_differences(p, &rows, &failed) != 0) {
+            *err = failed;
+            result = -1;
+        }
+        if (rows.used > 0 && err->code == RR_EXIT_DATA)
+            append(err, "; nothing was published; all differences are in %s/control.csv",
+                   p->state->dir);
+    }
+    rr_line_fini(&rows);
+    return rr_agree(p->in->comm, result, err);
 }
 
 /* Collective. Records that block publishing are listed beside the state, for repair. The list goes
@@ -443,14 +501,22 @@ static int make_result(struct publishing *p, struct rr_error *err)
 /* Collective. */
 static int publish(struct publishing *p, struct rr_error *err)
 {
-    struct rr_error refusal;
+    struct rr_error refusal, differences = {0};
     char list[RR_RESULT_PATH];
+    bool as_expected = check_control(p, &differences) == 0;
     if (check_quarantine(p, &refusal) != 0) {
-        if (list_quarantine(p, err) == 0)
-            *err = refusal;
+        if (list_quarantine(p, err) != 0)
+            return -1;
+        *err = refusal;
+        if (!as_expected)
+            append(err, "; besides, %s", differences.text);
         return -1;
     }
     drop_list(p, list);
+    if (!as_expected) {
+        *err = differences;
+        return -1;
+    }
     if (make_result(p, err) != 0)
         return -1;
     if (p->in->comm->rank == 0)

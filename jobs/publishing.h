@@ -6,6 +6,7 @@
 
 #include "billing.h"
 #include "calendar.h"
+#include "control.h"
 #include "meters.h"
 #include "parties.h"
 
@@ -18,11 +19,12 @@ struct rr_publishing {
     struct rr_calendar *calendar;
     const struct rr_meters *meters;
     const struct rr_parties *parties;
-    uint64_t memory; /* bytes that a rank may gather before it writes */
+    const struct rr_control *control; /* on rank 0, where there are control totals; else NULL */
+    uint64_t memory;                  /* bytes that a rank may gather before it writes */
 };
 
 /* Collective. Rank 0 prints the closing summary. Errors: RR_EXIT_DATA when too many records are
- * quarantined, an amount is out of range or a law does not hold; RR_EXIT_STOPPED when asked to stop.
+ * quarantined, control totals differ, an amount is out of range or a law does not hold; RR_EXIT_STOPPED when asked to stop.
  * Nothing is published then. */
 int rr_publish(const struct rr_publishing *publishing, struct rr_state *state,
                struct rr_error *err);

@@ -150,9 +150,7 @@ static json_t *total_json(const struct rr_reconciliation *r, const struct rr_tot
     json_t *out = json_object();
     char period[RR_PERIOD_TEXT], money[RR_DECIMAL_TEXT];
     rr_decimal amount;
-    struct rr_sum residue = total->amount,
-                  minus = {{~total->exact.low[0], ~total->exact.low[1]}, ~total->exact.high};
-    rr_sum_add(&minus, 1); /* two's complement */
+    struct rr_sum residue = total->amount, minus = rr_sum_negated(&total->exact);
     rr_sum_merge(&residue, &minus);
     rr_period_format(r->book->period, total->period, period);
     json_object_set_new(out, "currency", json_string(total->currency));

@@ -179,29 +179,52 @@ static int move_latest(const struct rr_result *r, const char *name, struct rr_er
     return rr_sync_dir(r->results, err);
 }
 
-int rr_result_publish(struct rr_result *r, unsigned *number, bool *same, struct rr_error *err)
+/* The last result after number `after` that is the same; 0 when there is none. */
+static unsigned find_same(const struct rr_result *r, unsigned after)
 {
-    char final[RR_RESULT_PATH], name[16];
-    unsigned greatest = greatest_number(r);
-    *number = latest_of(r->results);
-    *same = same_as(r, *number);
-    if (*same)
-        return rr_remove_dir(r->making, err);
-    if (greatest > *number && same_as(r, greatest)) { /* a crash came before `latest` moved */
-        *number = greatest;
-        snprintf(name, sizeof name, "%04u", *number);
-        return rr_remove_dir(r->making, err) == 0 ? move_latest(r, name, err) : -1;
-    }
+    unsigned number = greatest_number(r);
+    while (number > after && !same_as(r, number))
+        number--;
+    return number > after ? number : 0;
+}
+
+/* The directory gets the next number. */
+static int appear(struct rr_result *r, unsigned *number, struct rr_error *err)
+{
+    char final[RR_RESULT_PATH];
     if (rr_result_put(r, "_SUCCESS", "", 0, err) != 0 || rr_sync_dir(r->making, err) != 0)
         return -1;
-    *number = greatest + 1;
-    snprintf(name, sizeof name, "%04u", *number);
-    snprintf(final, sizeof final, "%s/%s", r->results, name);
+    *number = greatest_number(r) + 1;
+    snprintf(final, sizeof final, "%s/%04u", r->results, *number);
     if (rename(r->making, final) != 0)
         return rr_fail_errno(err, RR_EXIT_CREATE, final, "rename");
-    if (rr_sync_dir(r->results, err) != 0)
+    return rr_sync_dir(r->results, err);
+}
+
+int rr_result_publish(struct rr_result *r, unsigned *number, bool *same, struct rr_error *err)
+{
+    char name[16];
+    unsigned latest = latest_of(r->results);
+    *number = latest;
+    *same = same_as(r, latest);
+    if (*same)
+        return rr_remove_dir(r->making, err);
+    /* A later one is there when a crash came before `latest` moved, or beside it, of this same state. */
+    unsigned later = find_same(r, latest);
+    if (later > 0)
+        *number = later;
+    if ((later > 0 ? rr_remove_dir(r->making, err) : appear(r, number, err)) != 0)
         return -1;
+    snprintf(name, sizeof name, "%04u", *number);
     return move_latest(r, name, err);
+}
+
+int rr_result_publish_beside(struct rr_result *r, unsigned *number, bool *same,
+                             struct rr_error *err)
+{
+    *number = find_same(r, 0);
+    *same = *number > 0;
+    return *same ? rr_remove_dir(r->making, err) : appear(r, number, err);
 }
 
 void rr_result_abandon(struct rr_result *r)

@@ -45,6 +45,11 @@ int rr_result_put(struct rr_result *result, const char *name, const void *bytes,
  * result has a run.json of the same bytes, that one stands: the new one is dropped and `*same` set. */
 int rr_result_publish(struct rr_result *result, unsigned *number, bool *same, struct rr_error *err);
 
+/* The same for a result of an earlier state: `latest` stays where it is, and any result with a run.json
+ * of the same bytes stands. */
+int rr_result_publish_beside(struct rr_result *result, unsigned *number, bool *same,
+                             struct rr_error *err);
+
 /* Rank 0 only. Removes a result that was not published. */
 void rr_result_abandon(struct rr_result *result);
 

@@ -69,7 +69,8 @@ static json_t *payers_json(const struct rr_book *book)
 }
 
 char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
-                          const struct rr_span *span, const struct rr_result *result)
+                          const struct rr_span *span, const struct rr_control *control,
+                          const struct rr_result *result)
 {
     json_t *out = json_object();
     json_object_set_new(out, "rerate", json_string(RR_VERSION));
@@ -82,6 +83,8 @@ char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *
         json_object_set_new(out, "contracts", digest_json(book->contracts_digest));
     if (book->n_contracts > 0)
         json_object_set_new(out, "payers", payers_json(book));
+    if (control)
+        json_object_set_new(out, "control", digest_json(control->digest));
     json_object_set_new(out, "periods", periods_json(book, span));
     json_object_set_new(out, "inputs", inputs_json(manifest));
     json_object_set_new(out, "files", files_json(result));

@@ -7,11 +7,13 @@
 #define JOBS_RUN_FACTS_H
 
 #include "../runtime/manifest.h"
+#include "control.h"
 #include "result.h"
 #include "segments.h"
 
-/* The caller frees it. */
+/* The caller frees it. `control` may be NULL. */
 char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
-                          const struct rr_span *span, const struct rr_result *result);
+                          const struct rr_span *span, const struct rr_control *control,
+                          const struct rr_result *result);
 
 #endif

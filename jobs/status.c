@@ -13,8 +13,16 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+/* What came with one `run`. */
+struct increment {
+    const char *when;
+    uint64_t files, records, quarantined;
+};
+
 struct status {
     uint64_t files, files_done, runs, run_bytes, records;
+    struct increment *increments;
+    uint32_t n_increments;
     unsigned latest;
     bool running;
     json_t *progress; /* of the run that lives, or NULL */
@@ -33,6 +41,24 @@ static bool is_running(const char *dir)
     return running;
 }
 
+static void collect_increments(struct status *s, const struct rr_manifest *m)
+{
+    s->n_increments = m->n_increments;
+    s->increments = rr_calloc(m->n_increments, sizeof *s->increments);
+    for (uint32_t n = 0; n < m->n_increments; n++)
+        s->increments[n].when = m->increments[n].when;
+    for (uint32_t i = 0; i < m->n_files; i++) {
+        const struct rr_file_entry *file = &m->files[i];
+        struct increment *increment = &s->increments[file->increment - 1];
+        if (file->path[0] == '\0')
+            continue;
+        increment->files++;
+        increment->records += file->tally.read;
+        for (int code = RR_ACCEPT + 1; code < RR_REJECT_CODES; code++)
+            increment->quarantined += file->tally.quarantined[code];
+    }
+}
+
 static void collect(struct status *s, const char *dir, const struct rr_manifest *m)
 {
     char path[4096];
@@ -42,6 +68,7 @@ static void collect(struct status *s, const char *dir, const struct rr_manifest 
         s->progress = json_load_file(path, 0, NULL);
     if (m == NULL)
         return;
+    collect_increments(s, m);
     s->runs = m->n_runs;
     s->records = m->ingested.read;
     for (uint32_t i = 0; i < m->n_files; i++) {
@@ -54,13 +81,27 @@ static void collect(struct status *s, const char *dir, const struct rr_manifest 
         s->run_bytes += m->runs[i].bytes;
 }
 
+static json_t *increments_json(const struct status *s)
+{
+    json_t *out = json_array();
+    for (uint32_t n = 0; n < s->n_increments; n++) {
+        const struct increment *i = &s->increments[n];
+        json_array_append_new(
+            out, json_pack("{s:I, s:s, s:I, s:I, s:I}", "number", (json_int_t)n + 1, "when",
+                           i->when, "files", (json_int_t)i->files, "records",
+                           (json_int_t)i->records, "quarantined", (json_int_t)i->quarantined));
+    }
+    return out;
+}
+
 static void print_json(const struct status *s, const char *dir)
 {
-    json_t *out = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:O?}", "workspace", dir,
-                            "files", (json_int_t)s->files, "files_read", (json_int_t)s->files_done,
-                            "records", (json_int_t)s->records, "runs", (json_int_t)s->runs,
-                            "state_bytes", (json_int_t)s->run_bytes, "latest", (int)s->latest,
-                            "running", s->running, "progress", s->progress);
+    json_t *out =
+        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:O?, s:o}", "workspace", dir, "files",
+                  (json_int_t)s->files, "files_read", (json_int_t)s->files_done, "records",
+                  (json_int_t)s->records, "runs", (json_int_t)s->runs, "state_bytes",
+                  (json_int_t)s->run_bytes, "latest", (int)s->latest, "running", s->running,
+                  "progress", s->progress, "increments", increments_json(s));
     char *text = json_dumps(out, JSON_COMPACT);
     rr_check(text != NULL, "a status that is no JSON");
     puts(text);
@@ -74,6 +115,12 @@ static void print_text(const struct status *s, const char *dir)
            (unsigned long long)s->files_done, (unsigned long long)s->files,
            (unsigned long long)s->records, (unsigned long long)s->runs,
            (unsigned long long)s->run_bytes);
+    for (uint32_t n = 0; n < s->n_increments; n++) {
+        const struct increment *i = &s->increments[n];
+        printf("increment %u: %s, %llu inputs, %llu records, %llu quarantined\n", n + 1, i->when,
+               (unsigned long long)i->files, (unsigned long long)i->records,
+               (unsigned long long)i->quarantined);
+    }
     if (s->latest > 0)
         printf("result    %s/results/%04u\n", dir, s->latest);
     else
@@ -105,6 +152,7 @@ int rr_command_status(const struct rr_comm *comm, const struct rr_arguments *arg
     else
         print_text(&status, arguments->workspace);
     json_decref(status.progress);
+    free(status.increments);
     rr_manifest_destroy(m);
     return 0;
 }

@@ -213,8 +213,9 @@ int rr_subscribers_read(const struct rr_comm *comm, struct rr_book_files *files,
                         struct rr_error *err)
 {
     struct rr_file_part slice = {0};
-    int result = rr_file_is_packed(files->subscriptions_path) ? read_packed(comm, files, &slice, err)
-                                                      : read_plain(comm, files, &slice, err);
+    int result = rr_file_is_packed(files->subscriptions_path)
+                     ? read_packed(comm, files, &slice, err)
+                     : read_plain(comm, files, &slice, err);
     if (result == 0)
         exchange_rows(comm, files, &slice);
     free(slice.bytes);

@@ -64,7 +64,7 @@ void rr_comm_wait(const struct rr_comm *comm, MPI_Request *request, const char *
         if (done || spins < SPINS_BEFORE_YIELD)
             continue;
         sched_yield();
-            int64_t now = rr_now_ns();
+        int64_t now = rr_now_ns();
         if (deadline == 0)
             deadline = now + comm->patience_s * 1000000000;
         else if (now > deadline)

@@ -28,11 +28,23 @@ struct rr_dictionary {
     uint64_t used, bytes_size;
 };
 
+static void start(struct rr_dictionary *d)
+{
+    *d = (struct rr_dictionary){.n_slots = FIRST_SLOTS};
+    d->slots = rr_calloc(d->n_slots, sizeof *d->slots);
+}
+
+static void release(struct rr_dictionary *d)
+{
+    free(d->slots);
+    free(d->entries);
+    free(d->bytes);
+}
+
 struct rr_dictionary *rr_dictionary_create(void)
 {
     struct rr_dictionary *d = rr_calloc(1, sizeof *d);
-    d->n_slots = FIRST_SLOTS;
-    d->slots = rr_calloc(d->n_slots, sizeof *d->slots);
+    start(d);
     return d;
 }
 
@@ -40,10 +52,14 @@ void rr_dictionary_destroy(struct rr_dictionary *d)
 {
     if (d == NULL)
         return;
-    free(d->slots);
-    free(d->entries);
-    free(d->bytes);
+    release(d);
     free(d);
+}
+
+void rr_dictionary_forget(struct rr_dictionary *d)
+{
+    release(d);
+    start(d);
 }
 
 void rr_dictionary_clear(struct rr_dictionary *d)

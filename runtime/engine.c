@@ -12,6 +12,8 @@ static int bring_up_to_date(const struct rr_engine *e, struct rr_state *state,
                             struct rr_progress *progress, struct rr_error *err)
 {
     bool keeps_records = e->job->has_event_ids;
+    if (e->as_of > 0 && rr_state_look_back(state, e->as_of, keeps_records, err) != 0)
+        return -1;
     if (e->reads) {
         rr_progress_phase(progress, "inputs", 0);
         if (rr_intake(state, e->inputs, e->n_inputs, keeps_records, e->split_bytes, err))

@@ -12,6 +12,7 @@ struct rr_engine {
     const struct rr_job *job;
     const char *state_text; /* what the state depends on */
     bool reads;             /* false: price the state that is there */
+    uint32_t as_of;         /* the increment after which the state is looked at; 0: all */
     bool fresh;
     char *const *inputs;
     int n_inputs;

@@ -13,7 +13,6 @@ enum {
     TAG = 1,
     BLOCK_MAX = 256 * 1024,
     BLOCK_MIN = 16 * 1024,
-    SENDING_MEMORY = 64 * 1024 * 1024, /* for all blocks of one rank */
     QUEUE_MAX = 32, /* blocks for one destination: it may be busy writing a run for a while */
     RECEIVES = 4,
     NAME_HEAD = 3 * sizeof(uint32_t), /* kind, code, length */
@@ -40,7 +39,9 @@ struct rr_exchange {
     struct rr_receiver receiver;
     uint32_t row_size;
     uint32_t capacity; /* bytes of a block behind its head */
-    int queue;         /* blocks in each ring */
+    uint32_t full; /* a block is sent when the next row would bring it above these; a name that is
+                        * longer goes alone */
+    int queue;     /* blocks in each ring */
     uint32_t epoch;
     bool stopping;
     bool stop_sent;
@@ -66,31 +67,37 @@ static void post_receive(struct rr_exchange *x, int i)
               &x->in_request[i]);
 }
 
-static uint32_t choose_capacity(const struct rr_comm *comm, uint32_t row_size)
+static uint32_t choose_full(const struct rr_comm *comm, uint64_t memory)
 {
-    size_t share = SENDING_MEMORY / (4 * (size_t)comm->size);
-    size_t bytes = share > BLOCK_MAX ? BLOCK_MAX : share < BLOCK_MIN ? BLOCK_MIN : share;
-    /* A row and the longest key: a meter and all dimensions at their longest. */
-    size_t least = row_size + NAME_HEAD + 33 * (RR_NAME_MAX + sizeof(uint32_t));
-    return (uint32_t)(bytes > least ? bytes : least);
+    uint64_t share = memory / (4 * (uint64_t)comm->size);
+    return (uint32_t)(share > BLOCK_MAX ? BLOCK_MAX : share < BLOCK_MIN ? BLOCK_MIN : share);
 }
 
-static int choose_queue(const struct rr_comm *comm, size_t block)
+/* A row or the longest key fits: a meter and all dimensions at their longest. What a block does not use
+ * of it is never touched. */
+static uint32_t choose_capacity(uint32_t full, uint32_t row_size)
 {
-    size_t n = SENDING_MEMORY / (block * (size_t)comm->size);
+    uint32_t least = row_size + NAME_HEAD + 33 * (uint32_t)(RR_NAME_MAX + sizeof(uint32_t));
+    return full > least ? full : least;
+}
+
+static int choose_queue(const struct rr_comm *comm, uint64_t memory, uint32_t full)
+{
+    uint64_t n = memory / (full * (uint64_t)comm->size);
     return n > QUEUE_MAX ? QUEUE_MAX : n < 2 ? 2 : (int)n;
 }
 
 struct rr_exchange *rr_exchange_create(const struct rr_comm *comm, uint32_t row_size,
-                                       struct rr_receiver receiver)
+                                       uint64_t memory, struct rr_receiver receiver)
 {
     struct rr_exchange *x = rr_calloc(1, sizeof *x);
     size_t n = (size_t)comm->size;
     x->comm = comm;
     x->receiver = receiver;
     x->row_size = row_size;
-    x->capacity = choose_capacity(comm, row_size);
-    x->queue = choose_queue(comm, block_bytes(x));
+    x->full = choose_full(comm, memory);
+    x->capacity = choose_capacity(x->full, row_size);
+    x->queue = choose_queue(comm, memory, x->full);
     x->to = rr_calloc(n, sizeof *x->to);
     x->stops = rr_calloc(n, sizeof *x->stops);
     x->stop_request = rr_malloc(n * sizeof *x->stop_request);
@@ -240,7 +247,8 @@ static void send_block(struct rr_exchange *x, int d)
 static struct outgoing *with_room(struct rr_exchange *x, int d, size_t bytes)
 {
     struct outgoing *out = &x->to[d].ring[x->to[d].filling];
-    if (out->rows_len + out->names_len + bytes > x->capacity) {
+    uint32_t used = out->rows_len + out->names_len;
+    if (used > 0 && used + bytes > x->full) {
         send_block(x, d);
         out = &x->to[d].ring[x->to[d].filling];
     }

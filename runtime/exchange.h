@@ -1,7 +1,7 @@
 /* The exchange: rows on their way from the rank that read them to the rank that owns them.
  *
  * Rows travel in blocks of fixed size, one being filled for each destination while others are
- * under way; nothing blocks, and the memory in use depends on the number of ranks alone. Texts that
+ * under way; nothing blocks, and the memory in use depends on what was given and the number of ranks alone. Texts that
  * the receiver does not know yet travel in the same block, before the rows that use their codes.
  *
  * The exchange runs in epochs. Between rr_exchange_begin and rr_exchange_end any rank may ask all
@@ -44,9 +44,10 @@ struct rr_receiver {
 
 struct rr_exchange;
 
-/* Collective. `row_size` is sizeof(struct rr_row) and its values. */
+/* Collective. `row_size` is sizeof(struct rr_row) and its values; `memory` is for the blocks that a rank
+ * sends, of which each destination has two small ones at least. */
 struct rr_exchange *rr_exchange_create(const struct rr_comm *comm, uint32_t row_size,
-                                       struct rr_receiver receiver);
+                                       uint64_t memory, struct rr_receiver receiver);
 void rr_exchange_destroy(struct rr_exchange *exchange);
 
 /* Collective in effect, but does not wait. */

@@ -8,6 +8,7 @@
 enum {
     GROUP = 256, /* rows whose cells are looked up together */
     FIRST_CELLS = 1024,
+    SLOTS_A_CELL = 3, /* two to four */
 };
 
 struct slot {
@@ -73,7 +74,7 @@ uint32_t rr_fold_size(const struct rr_fold *fold)
 
 size_t rr_fold_bytes(const struct rr_fold *fold)
 {
-    return fold->cells_size * fold->cell_size + fold->n_slots * sizeof *fold->slots + fold->owned;
+    return fold->n_cells * (fold->cell_size + SLOTS_A_CELL * sizeof *fold->slots) + fold->owned;
 }
 
 struct rr_fold_cell *rr_fold_at(const struct rr_fold *fold, uint32_t i)

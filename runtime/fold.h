@@ -29,6 +29,7 @@ void rr_fold_destroy(struct rr_fold *fold);
 void rr_fold_rows(struct rr_fold *fold, const uint8_t *rows, uint32_t n, struct rr_tally *tally);
 
 uint32_t rr_fold_size(const struct rr_fold *fold);
+/* Memory that its cells take; the tables they lie in may be up to twice as large. */
 size_t rr_fold_bytes(const struct rr_fold *fold);
 struct rr_fold_cell *rr_fold_at(const struct rr_fold *fold, uint32_t i);
 

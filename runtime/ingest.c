@@ -16,6 +16,7 @@ struct ingest {
     struct rr_state *state;
     const struct rr_job *job;
     const struct rr_pace *pace;
+    struct rr_budget budget;
     struct rr_progress *progress;
     uint32_t *place_of, *file_of;
     uint32_t *todo; /* splits that are not done */
@@ -28,7 +29,8 @@ struct ingest {
     struct rr_router *router;
     struct rr_texts quarantine;
     struct rr_changes changes;
-    struct rr_csv *csv; /* the split being read, or NULL */
+    struct rr_input_counter counter; /* of the split being read */
+    struct rr_csv *csv;              /* the split being read, or NULL */
     uint32_t split;
     int64_t deadline_ns; /* of the epoch */
 };
@@ -68,6 +70,11 @@ static int next_split(struct ingest *in, struct rr_error *err)
     return open_split(in, in->todo[item], err);
 }
 
+static uint32_t file_of_split(const struct ingest *in)
+{
+    return in->state->manifest->splits[in->split].split.file;
+}
+
 static void note_progress(struct ingest *in, bool done)
 {
     struct rr_split_progress p = {.split = in->split, .done = done};
@@ -75,12 +82,28 @@ static void note_progress(struct ingest *in, bool done)
     rr_csv_position(in->csv, &p.next, &p.next_record, &stored);
     p.has_facts = done && rr_csv_facts(in->csv, &p.facts);
     rr_changes_add_progress(&in->changes, &p);
+    rr_input_parts_add(&in->changes.inputs, file_of_split(in), &in->counter);
 }
 
 static void close_split(struct ingest *in)
 {
     rr_csv_close(in->csv);
     in->csv = NULL;
+}
+
+static int write_quarantine(struct ingest *in, struct rr_error *err)
+{
+    struct rr_run_entry entry;
+    char path[4096];
+    if (in->quarantine.n == 0)
+        return 0;
+    rr_state_new_run(in->state, RR_RUN_QUARANTINE, &entry, path);
+    entry.items = in->quarantine.n;
+    if (rr_text_run_write(path, &in->quarantine, &entry.bytes, &entry.digest, err) != 0)
+        return -1;
+    rr_texts_clear(&in->quarantine);
+    rr_changes_add_run(&in->changes, &entry);
+    return 0;
 }
 
 /* Reads and sends one batch. */
@@ -95,9 +118,8 @@ static int read_batch(struct ingest *in, struct rr_error *err)
         close_split(in);
         return 0;
     }
-    uint32_t file = in->state->manifest->splits[in->split].split.file;
-    rr_router_send(in->router, batch, path_of(in, in->split), in->place_of[file]);
-    return 0;
+    rr_router_send(in->router, batch, path_of(in, in->split), in->place_of[file_of_split(in)]);
+    return in->quarantine.used > in->budget.texts ? write_quarantine(in, err) : 0;
 }
 
 static void show_progress(struct ingest *in)
@@ -108,9 +130,16 @@ static void show_progress(struct ingest *in)
     rr_progress_at(in->progress, in->weight_taken);
 }
 
+/* Names can only be forgotten between epochs. */
+static bool names_are_many(const struct ingest *in)
+{
+    return rr_router_name_bytes(in->router) + rr_owner_name_bytes(in->owner) > in->budget.names;
+}
+
 static bool should_stop(const struct ingest *in)
 {
-    return *in->pace->stop || rr_owner_error(in->owner) || rr_now_ns() > in->deadline_ns;
+    return *in->pace->stop || rr_owner_error(in->owner) || rr_now_ns() > in->deadline_ns ||
+           names_are_many(in);
 }
 
 /* Reads until the inputs end or a rank asks to stop. */
@@ -134,21 +163,6 @@ static int read_epoch(struct ingest *in, struct rr_error *err)
     else if (in->csv)
         note_progress(in, false);
     return result;
-}
-
-static int write_quarantine(struct ingest *in, struct rr_error *err)
-{
-    struct rr_run_entry entry;
-    char path[4096];
-    if (in->quarantine.n == 0)
-        return 0;
-    rr_state_new_run(in->state, RR_RUN_QUARANTINE, &entry, path);
-    entry.items = in->quarantine.n;
-    if (rr_text_run_write(path, &in->quarantine, &entry.bytes, &entry.digest, err) != 0)
-        return -1;
-    rr_texts_clear(&in->quarantine);
-    rr_changes_add_run(&in->changes, &entry);
-    return 0;
 }
 
 static int flush(struct ingest *in, struct rr_error *err)
@@ -178,12 +192,23 @@ static int run_epoch(struct ingest *in, struct rr_error *err)
     return rr_state_commit(in->state, &in->changes, err);
 }
 
+/* Collective. Where a rank knows too many names all forget theirs, which is as well: codes mean one
+ * name for sender and owner. */
+static void forget_names(struct ingest *in)
+{
+    if (rr_comm_max(in->state->comm, names_are_many(in)) == 0)
+        return;
+    rr_router_forget(in->router);
+    rr_owner_forget(in->owner);
+}
+
 static int run_epochs(struct ingest *in, struct rr_error *err)
 {
     const struct rr_comm *comm = in->state->comm;
     for (;;) {
         if (run_epoch(in, err) != 0)
             return -1;
+        forget_names(in);
         bool stop = rr_comm_max(comm, *in->pace->stop != 0) != 0;
         bool more = rr_comm_max(comm, in->csv != NULL || !in->queue_empty) != 0;
         if (!more)
@@ -214,11 +239,14 @@ int rr_ingest(struct rr_state *state, const struct rr_job *job, const struct rr_
     rr_state_file_order(state->manifest, &in.place_of, &in.file_of);
     rr_progress_phase(progress, "reading", total_weight(&in));
     rr_changes_init(&in.changes, job->n_meters);
+    rr_input_counter_init(&in.counter, job->n_meters);
     rr_queue_init(&in.queue, state->comm, in.n_todo);
-    in.owner = rr_owner_create(state, job, in.file_of, memory, &in.changes);
-    in.exchange = rr_exchange_create(state->comm, rr_row_size(job), rr_owner_receiver(in.owner));
+    in.budget = rr_budget_of(memory, job->has_event_ids);
+    in.owner = rr_owner_create(state, job, in.file_of, &in.budget, &in.changes);
+    in.exchange = rr_exchange_create(state->comm, rr_row_size(job), in.budget.blocks,
+                                     rr_owner_receiver(in.owner));
     in.router = rr_router_create(state->comm, job, state->manifest->n_shards, in.exchange,
-                                 &in.quarantine, &in.changes.ingested);
+                                 &in.quarantine, &in.counter);
     int result = run_epochs(&in, err);
     close_split(&in);
     rr_router_destroy(in.router);
@@ -226,6 +254,7 @@ int rr_ingest(struct rr_state *state, const struct rr_job *job, const struct rr_
     rr_owner_destroy(in.owner);
     rr_queue_fini(&in.queue);
     rr_changes_fini(&in.changes);
+    rr_input_counter_fini(&in.counter);
     rr_texts_fini(&in.quarantine);
     free(in.todo);
     free(in.place_of);

@@ -7,7 +7,8 @@
 #include "resolve.h"
 
 /* Collective. Reads all splits that are not done, in epochs that end with a commit: when the pace says
- * so, when a rank is asked to stop, and at the end. `memory` bounds the state that a rank holds.
+ * so, when a rank is asked to stop or knows too many names, and at the end. `memory` is what a rank may
+ * use (budget.h).
  * Returns 0 when everything is read; -1 with RR_EXIT_STOPPED when it was asked to stop (what was read
  * is committed) or with another error (the last commit stands). */
 int rr_ingest(struct rr_state *state, const struct rr_job *job, const struct rr_pace *pace,

@@ -2,11 +2,13 @@
 #include "intake.h"
 
 #include "../io/memory.h"
+#include "increments.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* What one rank found out about a new file. */
 struct found {
@@ -152,6 +154,7 @@ static int check_files(struct rr_state *state, const struct paths *paths, struct
         memcpy(&file, all + at, sizeof file);
         rr_manifest_drop_file(state->manifest, file);
     }
+    rr_increments_trim(state->manifest);
     free(mine);
     free(all);
     return result;
@@ -222,6 +225,17 @@ static void add_found(struct rr_manifest *m, const char *path, const char *at)
     }
 }
 
+/* Collective. All ranks note the time of rank 0. */
+static void begin_increment(struct rr_state *state)
+{
+    char when[RR_WHEN_TEXT] = "";
+    time_t now = time(NULL);
+    struct tm utc;
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    rr_comm_bcast(state->comm, when, sizeof when, 0);
+    rr_increments_begin(state->manifest, when);
+}
+
 /* Collective. Adds the new files to every rank's manifest, in order of path. */
 static int add_new(struct rr_state *state, const struct paths *paths, uint64_t split_bytes,
                    struct rr_error *err)
@@ -240,6 +254,7 @@ static int add_new(struct rr_state *state, const struct paths *paths, uint64_t s
             where[found.index] = all + at;
             at += sizeof found + found.n_splits * sizeof(struct rr_split);
         }
+        begin_increment(state);
         for (size_t i = 0; i < paths->n; i++)
             add_found(m, paths->path[i], where[i]);
         free(where);
@@ -257,9 +272,9 @@ static int commit_new(struct rr_state *state, bool resolves_records, struct rr_e
         rr_manifest_drop_runs(m, RR_RUN_CELLS);
         rr_manifest_drop_runs(m, RR_RUN_CONFLICTS);
         rr_manifest_drop_runs(m, RR_RUN_REPAIRED);
-        rr_tally_clear(&m->resolved);
+        rr_increments_clear_resolved(m);
     }
-    rr_changes_init(&none, m->ingested.n_meters);
+    rr_changes_init(&none, m->resolved.n_meters);
     int result = rr_state_commit(state, &none, err);
     rr_changes_fini(&none);
     return result;

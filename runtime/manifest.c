@@ -2,13 +2,19 @@
 #include "manifest.h"
 
 #include "../io/memory.h"
+#include "increments.h"
 
 #include <jansson.h>
+#include <rerate/job.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *const kind_name[] = {"records", "cells", "quarantine", "conflicts", "repaired"};
-enum { KINDS = sizeof kind_name / sizeof kind_name[0], DUMP = JSON_SORT_KEYS | JSON_INDENT(1) };
+enum {
+    KINDS = sizeof kind_name / sizeof kind_name[0],
+    DUMP = JSON_SORT_KEYS | JSON_INDENT(1),
+    METERS_MAX = 2 * RR_JOB_METERS, /* a job may keep what some of its meters measure twice */
+};
 
 const char *rr_run_kind_name(enum rr_run_kind kind)
 {
@@ -38,8 +44,12 @@ void rr_manifest_destroy(struct rr_manifest *m)
 {
     if (m == NULL)
         return;
-    for (uint32_t i = 0; i < m->n_files; i++)
+    for (uint32_t i = 0; i < m->n_files; i++) {
         free(m->files[i].path);
+        rr_input_tally_fini(&m->files[i].tally);
+    }
+    rr_increments_keep(m, 0);
+    free(m->increments);
     free(m->files);
     free(m->splits);
     free(m->runs);
@@ -62,9 +72,24 @@ uint32_t rr_manifest_add_file(struct rr_manifest *m, const char *path, uint64_t 
                               int64_t mtime_ns)
 {
     m->files = one_more(m->files, m->n_files, sizeof *m->files);
-    m->files[m->n_files] = (struct rr_file_entry){
-        .path = copy(path), .size = size, .mtime_ns = mtime_ns, .first_split = m->n_splits};
+    m->files[m->n_files] = (struct rr_file_entry){.path = copy(path),
+                                                  .size = size,
+                                                  .mtime_ns = mtime_ns,
+                                                  .first_split = m->n_splits,
+                                                  .increment = m->n_increments};
+    rr_input_tally_init(&m->files[m->n_files].tally);
     return m->n_files++;
+}
+
+void rr_manifest_count(struct rr_manifest *m)
+{
+    rr_tally_clear(&m->ingested);
+    rr_tally_clear(&m->resolved);
+    for (uint32_t i = 0; i < m->n_files; i++)
+        rr_input_tally_sum(&m->files[i].tally, &m->ingested);
+    for (uint32_t i = 0; i < m->n_increments; i++)
+        if (m->increments[i].resolved)
+            rr_tally_add(&m->resolved, m->increments[i].resolved);
 }
 
 bool rr_manifest_file_untouched(const struct rr_manifest *m, uint32_t file)
@@ -169,6 +194,8 @@ static json_t *file_json(const struct rr_manifest *m, const struct rr_file_entry
     json_object_set_new(out, "path", json_string(file->path));
     json_object_set_new(out, "size", json_integer((json_int_t)file->size));
     json_object_set_new(out, "mtime_ns", json_integer(file->mtime_ns));
+    json_object_set_new(out, "increment", json_integer(file->increment));
+    json_object_set_new(out, "tally", rr_input_tally_json(&file->tally));
     if (file->has_digest)
         json_object_set_new(out, "digest", digest_json(file->digest));
     for (uint32_t i = 0; i < file->n_splits; i++) {
@@ -199,6 +226,8 @@ static json_t *run_json(const struct rr_run_entry *run)
         json_object_set_new(out, "first_bucket", json_integer(run->first_bucket));
         json_object_set_new(out, "last_bucket", json_integer(run->last_bucket));
     }
+    json_object_set_new(out, "first_increment", json_integer(run->first_increment));
+    json_object_set_new(out, "last_increment", json_integer(run->last_increment));
     return out;
 }
 
@@ -248,9 +277,19 @@ static json_t *tally_json(const struct rr_tally *tally)
     return out;
 }
 
+static json_t *increment_json(const struct rr_increment *increment)
+{
+    json_t *out = json_object();
+    json_object_set_new(out, "when", json_string(increment->when));
+    if (increment->resolved)
+        json_object_set_new(out, "resolved", tally_json(increment->resolved));
+    return out;
+}
+
 static json_t *manifest_json(const struct rr_manifest *m)
 {
-    json_t *out = json_object(), *files = json_array(), *runs = json_array();
+    json_t *out = json_object(), *files = json_array(), *runs = json_array(),
+           *increments = json_array();
     json_object_set_new(out, "format", json_integer(RR_MANIFEST_FORMAT));
     json_object_set_new(out, "generation", json_integer((json_int_t)m->generation));
     json_object_set_new(out, "shards", json_integer(m->n_shards));
@@ -263,8 +302,10 @@ static json_t *manifest_json(const struct rr_manifest *m)
         json_array_append_new(runs, run_json(&m->runs[i]));
     json_object_set_new(out, "files", files);
     json_object_set_new(out, "runs", runs);
-    json_object_set_new(out, "ingested", tally_json(&m->ingested));
-    json_object_set_new(out, "resolved", tally_json(&m->resolved));
+    for (uint32_t i = 0; i < m->n_increments; i++)
+        json_array_append_new(increments, increment_json(&m->increments[i]));
+    json_object_set_new(out, "increments", increments);
+    json_object_set_new(out, "meters", json_integer(m->resolved.n_meters));
     return out;
 }
 
@@ -306,11 +347,16 @@ static bool get_digest(const json_t *object, const char *name, struct rr_digest 
 
 static bool read_file(struct rr_manifest *m, const json_t *in)
 {
-    uint64_t size, mtime;
+    uint64_t size, mtime, increment;
     const char *path = json_string_value(json_object_get(in, "path"));
-    if (path == NULL || !get_u64(in, "size", &size) || !get_u64(in, "mtime_ns", &mtime))
+    if (path == NULL || !get_u64(in, "size", &size) || !get_u64(in, "mtime_ns", &mtime) ||
+        !get_u64(in, "increment", &increment) || increment == 0 || increment > m->n_increments)
         return false;
     uint32_t file = rr_manifest_add_file(m, path, size, (int64_t)mtime);
+    m->files[file].increment = (uint32_t)increment;
+    if (!rr_input_tally_read(json_object_get(in, "tally"), (uint32_t)m->ingested.n_meters,
+                             &m->files[file].tally))
+        return false;
     m->files[file].has_digest = get_digest(in, "digest", &m->files[file].digest);
     size_t i;
     json_t *item;
@@ -351,13 +397,17 @@ static bool read_kind(const json_t *in, enum rr_run_kind *kind)
 static bool read_run(struct rr_manifest *m, const json_t *in)
 {
     struct rr_run_entry run = {0};
-    uint64_t first, end, first_bucket = 0, last_bucket = 0;
+    uint64_t first, end, first_bucket = 0, last_bucket = 0, first_increment, last_increment;
     const char *name = json_string_value(json_object_get(in, "name"));
     if (name == NULL || strlen(name) >= sizeof run.name || strchr(name, '/') ||
         !read_kind(in, &run.kind) || !get_u64(in, "bytes", &run.bytes) ||
         !get_u64(in, "items", &run.items) || !get_digest(in, "digest", &run.digest) ||
         !get_u64(in, "first_shard", &first) || !get_u64(in, "end_shard", &end) || first > end ||
         end > m->n_shards)
+        return false;
+    if (!get_u64(in, "first_increment", &first_increment) ||
+        !get_u64(in, "last_increment", &last_increment) || first_increment > last_increment ||
+        last_increment > m->n_increments)
         return false;
     get_u64(in, "first_bucket", &first_bucket);
     get_u64(in, "last_bucket", &last_bucket);
@@ -366,6 +416,8 @@ static bool read_run(struct rr_manifest *m, const json_t *in)
     run.end = (uint32_t)end;
     run.first_bucket = (int32_t)first_bucket;
     run.last_bucket = (int32_t)last_bucket;
+    run.first_increment = (uint32_t)first_increment;
+    run.last_increment = (uint32_t)last_increment;
     rr_manifest_add_run(m, &run);
     return true;
 }
@@ -410,19 +462,39 @@ static bool read_tally(const json_t *in, struct rr_tally *tally)
     return true;
 }
 
+static bool read_increment(struct rr_manifest *m, const json_t *in)
+{
+    const char *when = json_string_value(json_object_get(in, "when"));
+    const json_t *resolved = json_object_get(in, "resolved");
+    if (when == NULL || strlen(when) >= RR_WHEN_TEXT)
+        return false;
+    rr_increments_add(m, when);
+    if (resolved == NULL)
+        return true;
+    struct rr_tally tally;
+    rr_tally_init(&tally, m->resolved.n_meters);
+    bool good = read_tally(resolved, &tally);
+    if (good)
+        rr_increments_add_resolved(m, &tally);
+    rr_tally_fini(&tally);
+    return good;
+}
+
 static bool read_lists(struct rr_manifest *m, const json_t *in)
 {
     size_t i;
     json_t *item;
+    json_array_foreach(json_object_get(in, "increments"), i,
+                       item) if (!read_increment(m, item)) return false;
     json_array_foreach(json_object_get(in, "files"), i, item) if (!read_file(m, item)) return false;
     json_array_foreach(json_object_get(in, "runs"), i, item) if (!read_run(m, item)) return false;
-    return read_tally(json_object_get(in, "ingested"), &m->ingested) &&
-           read_tally(json_object_get(in, "resolved"), &m->resolved);
+    rr_manifest_count(m);
+    return true;
 }
 
 static struct rr_manifest *read_manifest(const char *path, const json_t *in, struct rr_error *err)
 {
-    uint64_t format = 0, shards = 0, generation = 0;
+    uint64_t format = 0, shards = 0, generation = 0, n_meters = 0;
     get_u64(in, "format", &format);
     if (format != RR_MANIFEST_FORMAT) {
         rr_fail(err, RR_EXIT_IO, "%s: format %llu; this program reads %d", path,
@@ -437,9 +509,9 @@ static struct rr_manifest *read_manifest(const char *path, const json_t *in, str
     }
     const char *job = json_string_value(json_object_get(in, "job"));
     const char *state_text = json_string_value(json_object_get(in, "state_text"));
-    size_t n_meters = json_array_size(json_object_get(json_object_get(in, "ingested"), "meters"));
     if (!get_u64(in, "shards", &shards) || shards == 0 || shards > RR_SHARDS_MAX || !job ||
-        !state_text || !get_u64(in, "generation", &generation)) {
+        !state_text || !get_u64(in, "generation", &generation) ||
+        !get_u64(in, "meters", &n_meters) || n_meters > METERS_MAX) {
         rr_fail(err, RR_EXIT_IO, "%s: a field is missing or can't be", path);
         return NULL;
     }

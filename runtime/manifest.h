@@ -9,9 +9,14 @@
 
 #include "../io/csv.h"
 #include "../io/digest.h"
-#include "tally.h"
+#include "input_tally.h"
 
-enum { RR_MANIFEST_FORMAT = 3, RR_RUN_NAME = 96, RR_SHARDS_MAX = 1 << 20 };
+enum {
+    RR_MANIFEST_FORMAT = 3,
+    RR_RUN_NAME = 96,
+    RR_WHEN_TEXT = 24,
+    RR_SHARDS_MAX = 1 << 20,
+};
 
 enum rr_run_kind {
     RR_RUN_RECORDS,
@@ -29,6 +34,8 @@ struct rr_run_entry {
     uint64_t items;                    /* records, cells or texts */
     uint32_t first, end;               /* shards */
     int32_t first_bucket, last_bucket; /* of cells */
+    /* What it holds came with these increments: one, but for a run that others were merged into. */
+    uint32_t first_increment, last_increment;
 };
 
 /* A part of an input and how far it was consumed. */
@@ -46,6 +53,15 @@ struct rr_file_entry {
     bool has_digest; /* known once the file was read to its end */
     struct rr_digest digest;
     uint32_t first_split, n_splits;
+    uint32_t increment; /* that it came with, from 1 */
+    struct rr_input_tally tally;
+};
+
+/* What a `run` that brought new inputs added to the state. Its inputs say that it is theirs. */
+struct rr_increment {
+    char when[RR_WHEN_TEXT];   /* 2025-03-01T12:00:00Z, for people */
+    struct rr_tally *resolved; /* of its records; NULL for nothing. Where all records are resolved
+                                  again with each increment, the last has all. */
 };
 
 struct rr_manifest {
@@ -59,6 +75,9 @@ struct rr_manifest {
     struct rr_split_entry *splits;
     uint32_t n_runs;
     struct rr_run_entry *runs;
+    uint32_t n_increments;
+    struct rr_increment *increments; /* the first is number 1 */
+    /* Sums over inputs and increments, made by rr_manifest_count; not written. */
     struct rr_tally ingested; /* read, quarantined, quantities read */
     struct rr_tally resolved; /* the rest, over the shards that cells cover */
 };
@@ -77,6 +96,9 @@ void rr_manifest_drop_file(struct rr_manifest *manifest, uint32_t file);
 bool rr_manifest_file_untouched(const struct rr_manifest *manifest, uint32_t file);
 void rr_manifest_add_split(struct rr_manifest *manifest, const struct rr_split *split);
 void rr_manifest_add_run(struct rr_manifest *manifest, const struct rr_run_entry *run);
+
+/* Sums the tallies of inputs and increments up, after they changed. */
+void rr_manifest_count(struct rr_manifest *manifest);
 
 /* Forgets the runs of a kind. */
 void rr_manifest_drop_runs(struct rr_manifest *manifest, enum rr_run_kind kind);

@@ -41,6 +41,24 @@ void rr_plans_destroy(struct rr_plans *plans)
     free(plans);
 }
 
+void rr_plans_forget(struct rr_plans *plans)
+{
+    rr_dictionary_forget(plans->cell_keys);
+    free(plans->spans);
+    free(plans->targets);
+    plans->spans = NULL;
+    plans->targets = NULL;
+    plans->n_spans = plans->spans_size = 0;
+    plans->n_targets = plans->targets_size = 0;
+    plans->marker = UINT32_MAX;
+}
+
+size_t rr_plans_bytes(const struct rr_plans *plans)
+{
+    return rr_dictionary_bytes(plans->cell_keys) + plans->spans_size * sizeof *plans->spans +
+           plans->targets_size * sizeof *plans->targets;
+}
+
 static void add_targets(struct rr_plans *plans, int n)
 {
     if (plans->n_targets + (uint32_t)n > plans->targets_size) {

@@ -23,6 +23,10 @@ struct rr_plans;
 struct rr_plans *rr_plans_create(const struct rr_job *job, const struct rr_dictionary *keys);
 void rr_plans_destroy(struct rr_plans *plans);
 
+/* Forgets all keys, as their dictionary does. Codes of cell keys mean nothing after it. */
+void rr_plans_forget(struct rr_plans *plans);
+size_t rr_plans_bytes(const struct rr_plans *plans);
+
 /* Learns the keys that are new. To be called before rr_plans_of is asked for them. */
 void rr_plans_update(struct rr_plans *plans);
 struct rr_plan_targets rr_plans_of(const struct rr_plans *plans, uint32_t key);

@@ -413,21 +413,24 @@ static bool value_of(const struct rr_record_reader *r, const struct view *view, 
     return !__builtin_mul_overflow(mantissa, r->value[v].power, value) && rr_decimal_fits(*value);
 }
 
-/* False when a row can't be: only a wrong program writes such a run. */
+/* Leaves out the rows of dropped files, and counts the others. False when a row can't be: only a wrong
+ * program writes such a run. */
 static bool take_rows(const struct rr_record_reader *r, const struct view *view, uint32_t n,
-                      uint32_t account, uint8_t *rows)
+                      uint32_t account, uint8_t *rows, uint32_t *kept)
 {
     uint32_t row_size = rr_row_size(r->job);
-    for (uint32_t i = 0; i < n; i++, rows += row_size) {
+    for (uint32_t i = 0; i < n; i++) {
         uint64_t position = view->position[i];
         if (view->key[i] >= r->n_keys)
             return false;
-        struct rr_row row = {
-            {view->fingerprint[0][i], view->fingerprint[1][i]},
-            view->time_ns[i],
-            rr_position(r->place_of_file[rr_position_file(position)], rr_position_record(position)),
-            account,
-            r->key_code[view->key[i]]};
+        uint32_t place = r->place_of_file[rr_position_file(position)];
+        if (place == RR_NO_PLACE)
+            continue;
+        struct rr_row row = {{view->fingerprint[0][i], view->fingerprint[1][i]},
+                             view->time_ns[i],
+                             rr_position(place, rr_position_record(position)),
+                             account,
+                             r->key_code[view->key[i]]};
         memcpy(rows, &row, sizeof row);
         for (int v = 0; v < r->job->n_values; v++) {
             rr_decimal value;
@@ -435,19 +438,22 @@ static bool take_rows(const struct rr_record_reader *r, const struct view *view,
                 return false;
             memcpy(rows + sizeof row + (size_t)v * sizeof value, &value, sizeof value);
         }
+        rows += row_size;
+        ++*kept;
     }
     return true;
 }
 
 int rr_record_reader_rows(struct rr_record_reader *r, uint32_t n, uint32_t account, uint8_t *rows,
-                          struct rr_error *err)
+                          uint32_t *kept, struct rr_error *err)
 {
     struct view view;
+    *kept = 0;
     for (uint32_t at = 0, got; at < n; at += got) {
         got = look_at_rows(r, n - at, &view, err);
         if (got == 0)
             return -1;
-        if (!take_rows(r, &view, got, account, rows + (size_t)at * rr_row_size(r->job)))
+        if (!take_rows(r, &view, got, account, rows + (size_t)*kept * rr_row_size(r->job), kept))
             return rr_fail(err, RR_EXIT_IO, "a run holds a record that can't be");
     }
     return 0;

@@ -8,6 +8,7 @@
 
 #include "accounts_run.h"
 #include "plan.h"
+#include "state.h"
 
 /* Writes rows whose accounts and keys are codes of these dictionaries, as one run. `rows` is left as it
  * was. `file_of_place` turns the file part of positions into file numbers. */
@@ -29,8 +30,9 @@ void rr_record_reader_close(struct rr_record_reader *reader);
 int rr_record_reader_next(struct rr_record_reader *reader, struct rr_account_head *head,
                           struct rr_error *err);
 
-/* Reads the next n records of the account into rows, with this account code. */
+/* Reads the next n records of the account into rows, with this account code. Those of dropped files
+ * (RR_NO_PLACE) are passed over: `*kept` says how many rows there are. */
 int rr_record_reader_rows(struct rr_record_reader *reader, uint32_t n, uint32_t account,
-                          uint8_t *rows, struct rr_error *err);
+                          uint8_t *rows, uint32_t *kept, struct rr_error *err);
 
 #endif

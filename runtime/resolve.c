@@ -40,11 +40,12 @@ static int read_account(struct resolver *r, struct rr_account_merge *merge, stru
     rr_events_reserve(c, total);
     c->n_rows = 0;
     for (uint32_t i = 0; i < merge->n_here; i++) {
-        uint32_t n = merge->head[merge->here[i]].items;
-        if (rr_record_reader_rows(merge->source[merge->here[i]], n, account,
-                                  c->rows + (size_t)c->n_rows * c->row_size, err) != 0)
+        uint32_t kept;
+        if (rr_record_reader_rows(merge->source[merge->here[i]], merge->head[merge->here[i]].items,
+                                  account, c->rows + (size_t)c->n_rows * c->row_size, &kept,
+                                  err) != 0)
             return -1;
-        c->n_rows += n;
+        c->n_rows += kept;
     }
     return 0;
 }

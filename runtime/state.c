@@ -4,6 +4,7 @@
 #include "../io/commit.h"
 #include "../io/memory.h"
 #include "../io/runfile.h"
+#include "increments.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -15,7 +16,6 @@ enum { PATH = 4096 };
 void rr_changes_init(struct rr_changes *c, int n_meters)
 {
     *c = (struct rr_changes){0};
-    rr_tally_init(&c->ingested, n_meters);
     rr_tally_init(&c->resolved, n_meters);
 }
 
@@ -23,7 +23,7 @@ void rr_changes_fini(struct rr_changes *c)
 {
     free(c->runs);
     free(c->progress);
-    rr_tally_fini(&c->ingested);
+    rr_input_parts_fini(&c->inputs);
     rr_tally_fini(&c->resolved);
 }
 
@@ -52,7 +52,9 @@ void rr_state_run_path(const struct rr_state *state, const char *name, char path
 void rr_state_new_run(struct rr_state *state, enum rr_run_kind kind, struct rr_run_entry *entry,
                       char path[PATH])
 {
-    *entry = (struct rr_run_entry){.kind = kind};
+    uint32_t increment = state->manifest->n_increments;
+    *entry = (struct rr_run_entry){
+        .kind = kind, .first_increment = increment, .last_increment = increment};
     snprintf(entry->name, sizeof entry->name, "%s-%s-%d-%u.h5", rr_run_kind_name(kind),
              state->run_id, state->comm->rank, state->sequence++);
     rr_state_run_path(state, entry->name, path);
@@ -282,13 +284,52 @@ int rr_state_open(struct rr_state *state, const struct rr_comm *comm,
     return -1;
 }
 
+int rr_state_look_back(struct rr_state *state, uint32_t n, bool keeps_records, struct rr_error *err)
+{
+    uint32_t last = state->manifest->n_increments;
+    if (rr_increments_look_back(state->manifest, n, keeps_records, err) != 0)
+        return -1;
+    state->looks_back = n < last;
+    return 0;
+}
+
+/* Runs that were made while looking back are named by no manifest that is written. */
+static void remove_looked_back(struct rr_state *state)
+{
+    struct rr_error ignored;
+    struct rr_manifest *newest = load(state->dir, false, &ignored);
+    if (newest == NULL)
+        return;
+    rr_manifest_destroy(state->manifest);
+    state->manifest = newest;
+    remove_leftovers(state, &ignored);
+}
+
 void rr_state_close(struct rr_state *state)
 {
+    if (state->looks_back && state->comm->rank == 0)
+        remove_looked_back(state);
     rr_manifest_destroy(state->manifest);
     rr_manifest_destroy(state->lost);
     state->manifest = NULL;
     state->lost = NULL;
     rr_lock_release(&state->lock);
+}
+
+/* Adds what all ranks counted of inputs. */
+static void apply_inputs(struct rr_state *state, const struct rr_input_parts *mine)
+{
+    char *parts;
+    size_t len;
+    rr_comm_concat(state->comm, mine->bytes, mine->used, &parts, &len, NULL);
+    for (size_t at = 0; at < len;) {
+        struct rr_input_tally part;
+        uint32_t file;
+        at = rr_input_parts_next(parts, at, &file, &part);
+        rr_input_tally_merge(&state->manifest->files[file].tally, &part);
+        rr_input_tally_fini(&part);
+    }
+    free(parts);
 }
 
 /* Adds the changes of every rank, in order of rank, to this rank's copy of the manifest. */
@@ -327,7 +368,7 @@ static void empty(struct rr_changes *c)
 {
     c->n_runs = 0;
     c->n_progress = 0;
-    rr_tally_clear(&c->ingested);
+    c->inputs.used = 0;
     rr_tally_clear(&c->resolved);
 }
 
@@ -366,16 +407,19 @@ static int write_manifest(struct rr_state *state, struct rr_error *err)
 
 int rr_state_commit(struct rr_state *state, struct rr_changes *c, struct rr_error *err)
 {
-    if (rr_agree(state->comm, sync_runs(state, c, err), err) != 0)
+    int result = state->looks_back ? 0 : sync_runs(state, c, err);
+    if (rr_agree(state->comm, result, err) != 0)
         return -1;
     apply(state, c);
-    rr_tally_combine(&c->ingested, state->comm);
+    apply_inputs(state, &c->inputs);
     rr_tally_combine(&c->resolved, state->comm);
-    rr_tally_add(&state->manifest->ingested, &c->ingested);
-    rr_tally_add(&state->manifest->resolved, &c->resolved);
+    rr_increments_add_resolved(state->manifest, &c->resolved);
+    rr_manifest_count(state->manifest);
     state->manifest->generation++;
     empty(c);
-    int result = state->comm->rank == 0 ? write_manifest(state, err) : 0;
+    if (state->looks_back)
+        return 0;
+    result = state->comm->rank == 0 ? write_manifest(state, err) : 0;
     return rr_agree(state->comm, result, err);
 }
 
@@ -392,6 +436,8 @@ void rr_state_file_order(const struct rr_manifest *m, uint32_t **place, uint32_t
     for (uint32_t i = 0; i < m->n_files; i++)
         (*file_of)[i] = i;
     qsort_r(*file_of, m->n_files, sizeof **file_of, compare_paths, (void *)(uintptr_t)m);
-    for (uint32_t i = 0; i < m->n_files; i++)
-        (*place)[(*file_of)[i]] = i;
+    for (uint32_t i = 0; i < m->n_files; i++) {
+        uint32_t file = (*file_of)[i];
+        (*place)[file] = m->files[file].path[0] == '\0' ? RR_NO_PLACE : i;
+    }
 }

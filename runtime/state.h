@@ -18,6 +18,7 @@ struct rr_state {
     struct rr_manifest *manifest;
     struct rr_manifest *lost; /* a damaged state that is not used: what must be read again */
     bool newest_damaged; /* the generation before is in use, and must outlive the next commit */
+    bool looks_back;     /* the manifest is that of an earlier increment: it is never written */
 };
 
 /* Progress of one split, as a rank reports it. */
@@ -35,7 +36,7 @@ struct rr_changes {
     uint32_t n_runs;
     struct rr_split_progress *progress;
     uint32_t n_progress;
-    struct rr_tally ingested; /* what came since the last commit */
+    struct rr_input_parts inputs; /* what was counted of inputs since the last commit */
     struct rr_tally resolved;
 };
 
@@ -68,6 +69,11 @@ void rr_state_new_run(struct rr_state *state, enum rr_run_kind kind, struct rr_r
                       char path[4096]);
 void rr_state_run_path(const struct rr_state *state, const char *name, char path[4096]);
 
+/* Collective. The state as it was after increment n, as rr_increments_look_back says. From here on
+ * commits change what is in memory alone; runs that they add are removed when the state is closed. */
+int rr_state_look_back(struct rr_state *state, uint32_t n, bool keeps_records,
+                       struct rr_error *err);
+
 /* Collective. Commits the manifest as it is with everybody's changes, which are emptied. */
 int rr_state_commit(struct rr_state *state, struct rr_changes *changes, struct rr_error *err);
 
@@ -79,7 +85,10 @@ struct rr_manifest *rr_state_look(const char *dir, struct rr_error *err);
 struct rr_manifest *rr_state_look_at(const char *dir, bool previous, bool *there,
                                      struct rr_error *err);
 
-/* The order of files by path: place[file] and file_of[place], each the caller's to free. */
+enum { RR_NO_PLACE = UINT32_MAX };
+
+/* The order of files by path: place[file] and file_of[place], each the caller's to free. Dropped files
+ * have RR_NO_PLACE. */
 void rr_state_file_order(const struct rr_manifest *manifest, uint32_t **place, uint32_t **file_of);
 
 #endif

@@ -16,6 +16,9 @@ void rr_dictionary_destroy(struct rr_dictionary *dictionary);
 /* Forgets all texts; keeps the memory. */
 void rr_dictionary_clear(struct rr_dictionary *dictionary);
 
+/* Forgets all texts and gives the memory back. */
+void rr_dictionary_forget(struct rr_dictionary *dictionary);
+
 uint32_t rr_dictionary_size(const struct rr_dictionary *dictionary);
 size_t rr_dictionary_bytes(const struct rr_dictionary *dictionary);
 

@@ -12,6 +12,7 @@
 #include <rerate/dictionary.h>
 #include <rerate/error.h>
 #include <rerate/kernel.h>
+#include <rerate/sum.h>
 
 enum { RR_JOB_VALUES = 17, RR_JOB_METERS = 1000 };
 
@@ -30,6 +31,9 @@ struct rr_facts {
      * record of the event can take its place. */
     bool identified[RR_BATCH_RECORDS];
     rr_decimal value[RR_JOB_VALUES][RR_BATCH_RECORDS]; /* 0 where the key needs none */
+    struct rr_sum
+        quantity; /* what the quantity column of the records not rejected comes to; 0 for a
+                               job that has none */
 };
 
 /* A meter as the engine sees it. */
@@ -75,8 +79,11 @@ struct rr_job {
 
     /* Fills `facts` from a batch of the same n. Called where the records were read. */
     void (*map)(void *self, const struct rr_batch *batch, struct rr_facts *facts);
+    /* `facts->keys` was emptied: what `map` has kept of its codes is void. NULL where it keeps
+     * nothing. */
+    void (*forget)(void *self);
     /* The cells that records with this key feed, at most `max`; 0 when they are not metered. The
-     * views in `targets` live until the next call. Called once for each key and rank. */
+     * views in `targets` live until the next call. Called once for each key that a rank learns. */
     int (*expand)(void *self, struct rr_text key, struct rr_target *targets, int max);
     /* The meter of a cell key. */
     int (*meter_of)(void *self, struct rr_text cell);

@@ -30,6 +30,13 @@ static inline void rr_sum_add(struct rr_sum *sum, rr_decimal value)
     rr_sum_merge(sum, &term);
 }
 
+static inline struct rr_sum rr_sum_negated(const struct rr_sum *sum)
+{
+    struct rr_sum minus = {{~sum->low[0], ~sum->low[1]}, ~sum->high}; /* two's complement */
+    rr_sum_add(&minus, 1);
+    return minus;
+}
+
 /* True, and `*out` set, when the sum is a decimal. */
 static inline bool rr_sum_decimal(const struct rr_sum *sum, rr_decimal *out)
 {

@@ -223,11 +223,11 @@ static int read_records(const char *path, const struct content *c, uint32_t firs
         rr_record_reader_open(path, c->job, c->n_shards, first, end, keys, place_of_file(), err);
     int result = reader ? 1 : -1;
     while (result == 1 && (result = rr_record_reader_next(reader, &head, err)) == 1)
-        for (uint32_t at = 0, n; at < head.items && result == 1; at += n) {
+        for (uint32_t at = 0, n, kept; at < head.items && result == 1; at += n) {
             n = head.items - at < PIECE ? head.items - at : PIECE;
-            if (rr_record_reader_rows(reader, n, 0, rows, err) != 0)
+            if (rr_record_reader_rows(reader, n, 0, rows, &kept, err) != 0)
                 result = -1;
-            for (uint32_t i = 0; i < n && result == 1; i++)
+            for (uint32_t i = 0; i < kept && result == 1; i++)
                 *sum += hash_row(rows + (size_t)i * row_size, row_size,
                                  rr_dictionary_hash(head.name), keys);
         }

@@ -81,8 +81,8 @@ END_TEST
 START_TEST(reads_usage)
 {
     const struct rr_usage *usage = &rich->usage;
-    const char *const columns[] = {"tenant", "at",    "id",   "revision", "withdrawn", "kind",
-                                   "region", "model", "tier", "cpu",      "amount"};
+    const char *const columns[] = {"tenant", "at",     "id",    "revision", "withdrawn", "kind",
+                                   "amount", "region", "model", "tier",     "cpu"};
     ck_assert_int_eq(usage->n_columns, 11);
     for (int i = 0; i < 11; i++)
         ck_assert_msg(is(usage->columns[i], columns[i]), "%d: %s", i, usage->columns[i].ptr);
@@ -93,14 +93,15 @@ START_TEST(reads_usage)
     ck_assert(usage->has_void && usage->voids.column == 4);
     ck_assert(usage->has_meter && usage->meter.column == 5);
     ck_assert_int_eq(usage->n_dimensions, 3);
-    ck_assert(is(usage->dimensions[2], "tier") && usage->dimension_fields[2].column == 8);
+    ck_assert(is(usage->dimensions[2], "tier") && usage->dimension_fields[2].column == 9);
     ck_assert_int_eq(usage->n_no_value, 3);
     ck_assert(is(usage->no_value[2], "\\N"));
     ck_assert(usage->skip_unknown_meters);
     ck_assert_int_eq(usage->duplicates, RR_LAST);
     ck_assert_int_eq(usage->n_values, 2);
-    ck_assert_int_eq(usage->values[0].field.column, 9);
-    ck_assert_int_eq(usage->values[1].field.column, 10);
+    ck_assert_int_eq(usage->quantity, 6);
+    ck_assert_int_eq(usage->values[0].field.column, 10);
+    ck_assert_int_eq(usage->values[1].field.column, 6);
 }
 END_TEST
 
@@ -698,6 +699,8 @@ START_TEST(the_state_depends_on_what_is_metered)
         SAME_STATE "  c: {aggregate: sum, of: t}\n" PRICED_BY_EVENT,
         SAME_STATE "  \"c\\nmeter.by=r\": {aggregate: count}\n",
         "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, event_id: e}\n"
+        "meters: {m: {aggregate: count}}\n",
+        "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, quantity: e}\n"
         "meters: {m: {aggregate: count}}\n",
         "rerate: 1\ncurrency: USD\nusage: {account: a, timestamp: t, event_id: e, version: v}\n"
         "meters: {m: {aggregate: count}}\n",

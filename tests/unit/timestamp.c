@@ -219,6 +219,32 @@ START_TEST(agrees_with_timegm)
 }
 END_TEST
 
+START_TEST(what_is_written_is_read)
+{
+    const struct form forms[] = {
+        {"2025-03-01T12:00:00Z", T * S},
+        {"2025-03-01T12:00:00.5Z", T * S + 500000000},
+        {"2025-03-01T12:00:00.00000001Z", T * S + 10},
+        {"1970-01-01T00:00:00Z", 0},
+        {"1969-12-31T23:59:59.999999999Z", -1},
+        {"1678-01-01T00:00:00Z", INT64_C(-9214560000) * S},
+        {"2261-12-31T23:59:59.999999999Z", INT64_C(9214646400) * S - 1},
+    };
+    char text[RR_TIMESTAMP_TEXT];
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        rr_timestamp_format(forms[i].ns, text);
+        ck_assert_str_eq(text, forms[i].text);
+    }
+    for (int64_t ns = INT64_C(-9214560000) * S; ns < INT64_C(9214646000) * S;
+         ns += 86400 * 3 * S + INT64_C(4561000100203)) {
+        int64_t back;
+        rr_timestamp_format(ns, text);
+        ck_assert_int_eq(parse(text, strlen(text), &back), RR_TIMESTAMP_OK);
+        ck_assert_int_eq(back, ns);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("timestamp");
@@ -229,6 +255,7 @@ int main(void)
     tcase_add_test(tcase, tells_what_is_out_of_range);
     tcase_add_test(tcase, sees_every_wrong_byte);
     tcase_add_test(tcase, agrees_with_timegm);
+    tcase_add_test(tcase, what_is_written_is_read);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
