@@ -5,7 +5,7 @@
  * Byte 0 chooses the number of ranks, and whether the file is packed. */
 #include "../../io/memory.h"
 #include "../../jobs/contract_parts.h"
-#include "../../jobs/subscribers.h"
+#include "../../jobs/subscriptions.h"
 #include "fuzz.h"
 #include "ranks.h"
 #include "scratch.h"
