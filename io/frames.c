@@ -91,6 +91,8 @@ static int walk_frame(struct walk *walk, const unsigned char *header, size_t n,
         walk->at += 8 + (uint64_t)little_endian(header + 4, 4);
         return 1;
     }
+    if (magic != ZSTD_MAGICNUMBER) /* or of a format from before zstd's first version */
+        return 0;
     unsigned long long content = ZSTD_getFrameContentSize(header, n);
     if (content == ZSTD_CONTENTSIZE_UNKNOWN || content == ZSTD_CONTENTSIZE_ERROR ||
         content > INT64_MAX - walk->total)

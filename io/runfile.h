@@ -15,8 +15,13 @@
 
 #include "digest.h"
 
+/* Elements of a chunk, a multiple of RR_RUN_STRETCH. Fuzzers are built with fewer, to be quicker. */
+#ifndef RR_RUN_CHUNK_ELEMENTS
+#define RR_RUN_CHUNK_ELEMENTS 16384
+#endif
+
 enum {
-    RR_RUN_CHUNK = 16384, /* elements */
+    RR_RUN_CHUNK = RR_RUN_CHUNK_ELEMENTS,
     RR_RUN_STRETCH = 1024,
     RR_RUN_COLUMNS = 48,
 };

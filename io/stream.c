@@ -16,7 +16,11 @@
 #include <xxhash.h>
 #include <zstd.h>
 
-enum { PIECE = 256 * 1024 };
+enum {
+    PIECE = 256 * 1024,
+    MAGIC = 4,   /* bytes that tell what a frame is */
+    HEADER = 18, /* and how long its content is, at most */
+};
 
 struct rr_stream {
     struct rr_stored stored;
@@ -27,7 +31,9 @@ struct rr_stream {
     ZSTD_DStream *zstd; /* NULL for a plain file, and so is `input` */
     ZSTD_inBuffer input;
     void *piece;
-    bool within; /* a frame has begun and not ended */
+    bool within;       /* a frame has begun and not ended */
+    uint64_t declared; /* bytes of its content, or UINT64_MAX where it does not say */
+    uint64_t produced; /* of these so far */
 };
 
 static int open_stored(const struct rr_stored *stored, int *fd, struct rr_error *err)
@@ -44,6 +50,7 @@ static int open_stored(const struct rr_stored *stored, int *fd, struct rr_error 
 static int open_zstd(struct rr_stream *stream, struct rr_error *err)
 {
     size_t piece = stream->stored.piece ? stream->stored.piece : PIECE;
+    piece = piece < HEADER ? HEADER : piece;
     stream->stored.piece = piece;
     stream->zstd = ZSTD_createDStream();
     stream->piece = malloc(piece);
@@ -151,23 +158,68 @@ static int damaged(const struct rr_stream *stream, const char *cause, struct rr_
                    stream->stored.path, rr_stream_stored(stream), cause);
 }
 
-/* Decompresses once. At the end of the stored bytes, output may still wait in zstd's buffer; when
- * nothing comes out any more and the frame has not ended, the file was cut. */
+/* Fills the piece up behind what is left of it. */
+static int refill(struct rr_stream *stream, struct rr_error *err)
+{
+    char *piece = stream->piece;
+    size_t left = stream->input.size - stream->input.pos, got;
+    memmove(piece, piece + stream->input.pos, left);
+    if (fetch(stream, piece + left, stream->stored.piece - left, &got, err) < 0)
+        return -1;
+    stream->input.pos = 0;
+    stream->input.size = left + got;
+    return 0;
+}
+
+/* The library also reads formats from before zstd's first version, with old decoders that let damage pass:
+ * those are refused. Too few bytes are a frame that is cut short, which zstd finds. */
+static int begin_frame(struct rr_stream *stream, struct rr_error *err)
+{
+    const char *at = (const char *)stream->piece + stream->input.pos;
+    size_t left = stream->input.size - stream->input.pos;
+    uint32_t magic = ZSTD_MAGICNUMBER;
+    if (left >= MAGIC)
+        memcpy(&magic, at, MAGIC);
+    if (magic != ZSTD_MAGICNUMBER &&
+        (magic & ZSTD_MAGIC_SKIPPABLE_MASK) != ZSTD_MAGIC_SKIPPABLE_START)
+        return damaged(stream, "no zstd frame begins here", err);
+    unsigned long long content = ZSTD_getFrameContentSize(at, left);
+    stream->declared = content < ZSTD_CONTENTSIZE_ERROR ? content : UINT64_MAX;
+    stream->produced = 0;
+    return 0;
+}
+
+/* Makes stored bytes ready: 1, 0 at the end of them, -1 on error. Within a frame that was cut there are none
+ * left, but output may still wait in zstd's buffer. */
+static int make_ready(struct rr_stream *stream, struct rr_error *err)
+{
+    size_t needed = stream->within ? 1 : HEADER;
+    if (stream->input.size - stream->input.pos < needed && refill(stream, err) < 0)
+        return -1;
+    if (stream->within)
+        return 1;
+    if (stream->input.pos == stream->input.size)
+        return 0;
+    return begin_frame(stream, err) < 0 ? -1 : 1;
+}
+
+/* Decompresses once. When no stored bytes are left and nothing comes out any more, and the frame has not
+ * ended, the file was cut. */
 static int decompress(struct rr_stream *stream, ZSTD_outBuffer *output, struct rr_error *err)
 {
-    if (stream->input.pos == stream->input.size) {
-        stream->input.pos = 0;
-        if (fetch(stream, stream->piece, stream->stored.piece, &stream->input.size, err) < 0)
-            return -1;
-        if (stream->input.size == 0 && !stream->within)
-            return 0;
-    }
+    int ready = make_ready(stream, err);
+    if (ready <= 0)
+        return ready;
     size_t before = output->pos;
     bool flushing = stream->input.size == 0;
     size_t rest = ZSTD_decompressStream(stream->zstd, output, &stream->input);
     if (ZSTD_isError(rest))
         return damaged(stream, ZSTD_getErrorName(rest), err);
     stream->within = rest != 0;
+    stream->produced += output->pos - before;
+    /* Where a frame ends with an empty block, zstd does not compare. */
+    if (!stream->within && stream->declared != UINT64_MAX && stream->produced != stream->declared)
+        return damaged(stream, "a frame's content is not as long as it says", err);
     if (flushing && stream->within && output->pos == before)
         return damaged(stream, "it ends within a frame", err);
     return 1;

@@ -363,7 +363,7 @@ static void merge_plan(struct rr_book_reader *reader, const struct rr_contract_d
         plan->n_versions = 1;
         plan->versions[0] = (struct rr_version){.from = contract->start, .place = contract->place};
     }
-    if (contract->n_own == 0)
+    if (contract->n_own == 0 || plan->n_versions == 0) /* none: the plan is wrong */
         return;
     reader->n_merged += merged_charges(plan, contract->n_own);
     if (reader->n_merged > MERGED_MAX) {

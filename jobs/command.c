@@ -203,7 +203,7 @@ static bool set_fresh(struct rr_arguments *a, const char *value)
 static bool set_shards(struct rr_arguments *a, const char *value)
 {
     uint64_t n;
-    if (!read_count(value, &n) || n == 0 || n > 1u << 20)
+    if (!read_count(value, &n) || n == 0 || n > RR_SHARDS_MAX)
         return false;
     a->billing.n_shards = (uint32_t)n;
     return true;

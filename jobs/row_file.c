@@ -9,7 +9,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { BLOCK = 256 * 1024 };
+/* Fuzzers are built with fewer, so that small files have several blocks. */
+#ifndef RR_ROW_BLOCK_BYTES
+#define RR_ROW_BLOCK_BYTES (256 * 1024)
+#endif
+
+enum { BLOCK = RR_ROW_BLOCK_BYTES };
 #define NONE UINT64_MAX
 
 /* ---- where parts begin ---- */

@@ -4,6 +4,8 @@
 #include "../io/memory.h"
 #include "order.h"
 
+#include <rerate/batch.h>
+
 enum index_column { INDEX_ACCOUNT, INDEX_NAME, INDEX_ITEM, INDEX_EXTRA, INDEX_COLUMNS };
 
 static const char *const index_name[INDEX_COLUMNS] = {"shard_account", "shard_name", "shard_item",
@@ -222,6 +224,8 @@ static int read_head(struct rr_accounts_reader *r, struct rr_account_head *head,
         rr_run_stream_read(r->items, &head->items, 1, err) != 0 ||
         rr_run_stream_read(r->name_len, &head->name.len, 1, err) != 0)
         return -1;
+    if (head->name.len > RR_NAME_MAX)
+        return rr_fail(err, RR_EXIT_IO, "a run holds an account that can't be");
     if (head->name.len > r->text_size) {
         r->text_size = head->name.len * 2;
         r->text = rr_realloc(r->text, r->text_size);
@@ -258,6 +262,8 @@ static int enter_keys(struct rr_run_stream *len, struct rr_run_stream *key,
     for (uint32_t i = 0; i < n && result == 0; i++) {
         uint32_t bytes = 0;
         result = rr_run_stream_read(len, &bytes, 1, err);
+        if (result == 0 && bytes > rr_run_stream_length(key))
+            result = rr_fail(err, RR_EXIT_IO, "a run holds a key that can't be");
         if (result != 0)
             break;
         text = rr_realloc(text, bytes);

@@ -103,7 +103,7 @@ static uint32_t append(struct rr_dictionary *d, struct rr_text text, uint64_t ha
         d->entries_size = d->entries_size ? d->entries_size * 2 : FIRST_SLOTS / 2;
         d->entries = rr_realloc(d->entries, d->entries_size * sizeof *d->entries);
     }
-    if (d->used + text.len > d->bytes_size) {
+    if (d->used + text.len >= d->bytes_size) { /* room even where the first text is empty */
         d->bytes_size = (d->bytes_size + text.len) * 2 + 4096;
         d->bytes = rr_realloc(d->bytes, d->bytes_size);
     }

@@ -512,10 +512,10 @@ static struct rr_manifest *read_manifest(const char *path, const json_t *in, str
     }
     const char *job = json_string_value(json_object_get(in, "job"));
     const char *state_text = json_string_value(json_object_get(in, "state_text"));
-    if (!get_u64(in, "shards", &shards) || shards == 0 || shards > UINT32_MAX || !job ||
+    if (!get_u64(in, "shards", &shards) || shards == 0 || shards > RR_SHARDS_MAX || !job ||
         !state_text || !get_u64(in, "generation", &generation) ||
         !get_u64(in, "meters", &n_meters) || n_meters > METERS_MAX) {
-        rr_fail(err, RR_EXIT_IO, "%s: lacks a field", path);
+        rr_fail(err, RR_EXIT_IO, "%s: a field is missing or can't be", path);
         return NULL;
     }
     struct rr_manifest *m = rr_manifest_create((uint32_t)shards, job, state_text, (int)n_meters);

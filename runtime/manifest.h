@@ -11,7 +11,12 @@
 #include "../io/digest.h"
 #include "input_tally.h"
 
-enum { RR_MANIFEST_FORMAT = 3, RR_RUN_NAME = 96, RR_WHEN_TEXT = 24 };
+enum {
+    RR_MANIFEST_FORMAT = 3,
+    RR_RUN_NAME = 96,
+    RR_WHEN_TEXT = 24,
+    RR_SHARDS_MAX = 1 << 20,
+};
 
 enum rr_run_kind {
     RR_RUN_RECORDS,

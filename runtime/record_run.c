@@ -514,21 +514,28 @@ static uint32_t look_at_rows(struct rr_record_reader *r, uint32_t n, struct view
     return all ? got : 0;
 }
 
-static rr_decimal value_of(const struct rr_record_reader *r, const struct view *view, int v,
-                           uint32_t i)
+/* False when it is no decimal, which 64 bits always are. */
+static bool value_of(const struct rr_record_reader *r, const struct view *view, int v, uint32_t i,
+                     rr_decimal *value)
 {
-    if (view->high[v])
-        return (rr_decimal)((rr_u128)view->high[v][i] << 64 | view->low[v][i]) * r->value[v].power;
-    return (rr_decimal)(int64_t)view->low[v][i] * r->value[v].power;
+    if (!view->high[v]) {
+        *value = (rr_decimal)(int64_t)view->low[v][i] * r->value[v].power;
+        return true;
+    }
+    rr_decimal mantissa = (rr_decimal)((rr_u128)view->high[v][i] << 64 | view->low[v][i]);
+    return !__builtin_mul_overflow(mantissa, r->value[v].power, value) && rr_decimal_fits(*value);
 }
 
-/* Returns how many rows are kept: those of dropped files are not. */
-static uint32_t take_rows(const struct rr_record_reader *r, const struct view *view, uint32_t n,
-                          uint32_t account, uint8_t *rows)
+/* Leaves out the rows of dropped files, and counts the others. False when a row can't be: only a wrong
+ * program writes such a run. */
+static bool take_rows(const struct rr_record_reader *r, const struct view *view, uint32_t n,
+                      uint32_t account, uint8_t *rows, uint32_t *kept)
 {
-    uint32_t row_size = rr_row_size(r->job), kept = 0;
+    uint32_t row_size = rr_row_size(r->job);
     for (uint32_t i = 0; i < n; i++) {
         uint64_t position = view->position[i];
+        if (view->key[i] >= r->n_keys)
+            return false;
         uint32_t place = r->place_of_file[rr_position_file(position)];
         if (place == RR_NO_PLACE)
             continue;
@@ -539,13 +546,15 @@ static uint32_t take_rows(const struct rr_record_reader *r, const struct view *v
                              r->key_code[view->key[i]]};
         memcpy(rows, &row, sizeof row);
         for (int v = 0; v < r->job->n_values; v++) {
-            rr_decimal value = value_of(r, view, v, i);
+            rr_decimal value;
+            if (!value_of(r, view, v, i, &value))
+                return false;
             memcpy(rows + sizeof row + (size_t)v * sizeof value, &value, sizeof value);
         }
         rows += row_size;
-        kept++;
+        ++*kept;
     }
-    return kept;
+    return true;
 }
 
 int rr_record_reader_rows(struct rr_record_reader *r, uint32_t n, uint32_t account, uint8_t *rows,
@@ -560,7 +569,8 @@ int rr_record_reader_rows(struct rr_record_reader *r, uint32_t n, uint32_t accou
         got = look_at_rows(r, n - at, &view, err);
         if (got == 0)
             return -1;
-        *kept += take_rows(r, &view, got, account, rows + (size_t)*kept * rr_row_size(r->job));
+        if (!take_rows(r, &view, got, account, rows + (size_t)*kept * rr_row_size(r->job), kept))
+            return rr_fail(err, RR_EXIT_IO, "a run holds a record that can't be");
     }
     return 0;
 }

@@ -81,6 +81,8 @@ static int read_one(struct text_streams *s, char **buffer, uint32_t len[2], stru
     if (rr_run_stream_read(s->key_len, &len[0], 1, err) != 0 ||
         rr_run_stream_read(s->text_len, &len[1], 1, err) != 0)
         return -1;
+    if (len[0] > rr_run_stream_length(s->key) || len[1] > rr_run_stream_length(s->text))
+        return rr_fail(err, RR_EXIT_IO, "a run holds a text that can't be");
     *buffer = rr_realloc(*buffer, (size_t)len[0] + len[1]);
     if (rr_run_stream_read(s->key, *buffer, len[0], err) != 0)
         return -1;

@@ -21,7 +21,7 @@ static inline void rr_sum_merge(struct rr_sum *into, const struct rr_sum *from)
     unsigned __int128 low = a + b;
     into->low[0] = (uint64_t)low;
     into->low[1] = (uint64_t)(low >> 64);
-    into->high += from->high + (low < a);
+    into->high = (int64_t)((uint64_t)into->high + (uint64_t)from->high + (low < a));
 }
 
 static inline void rr_sum_add(struct rr_sum *sum, rr_decimal value)

@@ -1,10 +1,7 @@
 /* Any bytes are a book or a list of mistakes. The input is a book, then, after a NUL byte (which
  * no YAML holds), its subscriptions file, then, after another, its file of contracts. */
 #include "../../jobs/book.h"
-
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* The bytes up to the next NUL byte, or to the end; NULL when there are none left. */
 static size_t take_part(const char **at, size_t *size, char **part)
@@ -40,8 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct rr_mistakes mistakes = {0};
     struct rr_error err = {0};
     struct rr_book *book = rr_book_parse(&files, &mistakes, &err);
-    if ((book == NULL) != (mistakes.n_found > 0))
-        abort();
+    CHECK((book == NULL) == (mistakes.n_found > 0));
     if (book != NULL)
         use(book);
     free(rr_mistakes_text(&mistakes));
