@@ -1,6 +1,8 @@
 /* Digests of files and bytes. */
 #include "digest.h"
 
+#include "memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -54,6 +56,27 @@ done:
     free(piece);
     close(fd);
     return result;
+}
+
+struct rr_digester *rr_digester_create(void)
+{
+    XXH3_state_t *state = XXH3_createState();
+    rr_check(state != NULL, "out of memory");
+    XXH3_128bits_reset(state);
+    return (struct rr_digester *)(void *)state;
+}
+
+void rr_digester_add(struct rr_digester *digester, const void *bytes, size_t len)
+{
+    XXH3_128bits_update((XXH3_state_t *)(void *)digester, bytes, len);
+}
+
+struct rr_digest rr_digester_finish(struct rr_digester *digester)
+{
+    XXH3_state_t *state = (XXH3_state_t *)(void *)digester;
+    struct rr_digest digest = digest_of(XXH3_128bits_digest(state));
+    XXH3_freeState(state);
+    return digest;
 }
 
 void rr_digest_format(struct rr_digest digest, char out[RR_DIGEST_TEXT])

@@ -3,7 +3,7 @@
 
 #include "memory.h"
 
-static char *room(struct rr_line *line, size_t len)
+char *rr_line_room(struct rr_line *line, size_t len)
 {
     if (line->used + len > line->size) {
         line->size = (line->used + len) * 2 + 256;
@@ -26,7 +26,7 @@ void rr_line_fini(struct rr_line *line)
 
 void rr_line_put(struct rr_line *line, const char *bytes, size_t len)
 {
-    char *to = room(line, len);
+    char *to = rr_line_room(line, len);
     if (len > 0)
         memcpy(to, bytes, len);
     line->used += len;
@@ -43,7 +43,7 @@ static bool needs_quotes(struct rr_text text)
 
 void rr_line_field(struct rr_line *line, struct rr_text text)
 {
-    char *to = room(line, 2 * (size_t)text.len + 3);
+    char *to = rr_line_room(line, 2 * (size_t)text.len + 3);
     if (line->fields++ > 0)
         *to++ = ',';
     if (!needs_quotes(text)) {
@@ -64,7 +64,7 @@ void rr_line_field(struct rr_line *line, struct rr_text text)
 
 void rr_line_plain(struct rr_line *line, const char *text, size_t len)
 {
-    char *to = room(line, len + 1);
+    char *to = rr_line_room(line, len + 1);
     if (line->fields++ > 0)
         *to++ = ',';
     memcpy(to, text, len);

@@ -17,6 +17,9 @@ void rr_line_fini(struct rr_line *line);
 /* Raw bytes, as they are. */
 void rr_line_put(struct rr_line *line, const char *bytes, size_t len);
 
+/* Where `len` more bytes may be written; they count when `used` is raised by them. */
+char *rr_line_room(struct rr_line *line, size_t len);
+
 /* A field with RFC 4180 quotes where it needs them, and before it a comma unless it starts a row. */
 void rr_line_field(struct rr_line *line, struct rr_text text);
 /* The same for texts that never need quotes: dates, numbers, codes. */

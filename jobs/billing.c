@@ -17,8 +17,9 @@ struct billing {
     struct rr_book *book;
     struct rr_calendar *calendar;
     struct rr_meters *meters;
-    struct rr_contract_parts *parts; /* NULL where all know all contracts */
-    struct rr_control *control;      /* rank 0; NULL without control totals */
+    struct rr_contract_parts *parts;    /* NULL where all know all contracts */
+    struct rr_subscribers *subscribers; /* NULL where the book names no file */
+    struct rr_control *control;         /* rank 0; NULL without control totals */
     uint64_t memory;
 };
 
@@ -34,13 +35,11 @@ static void share_file(const struct rr_comm *comm, char **path, char **bytes, si
     }
 }
 
-/* Collective. Rank 0 reads the book; several ranks read its subscriptions in parts. */
+/* Collective. Rank 0 reads the book; all ranks read what lies beside it, in parts. */
 static int read_files(struct billing *b, struct rr_error *err)
 {
     struct rr_book_files *f = &b->files;
     int result = 0;
-    if (b->comm->size == 1)
-        return rr_book_read(b->options->book_path, f, err);
     if (b->comm->rank == 0)
         result = rr_book_read_apart(b->options->book_path, f, err);
     if (rr_agree(b->comm, result, err) != 0)
@@ -50,28 +49,22 @@ static int read_files(struct billing *b, struct rr_error *err)
     share_file(b->comm, &f->contracts_path, &f->contracts, &f->contracts_len);
     if (f->contracts_path && rr_contract_parts_read(b->comm, f, &b->parts, err) != 0)
         return -1;
-    return f->subscriptions_path ? rr_subscribers_read(b->comm, f, err) : 0;
+    return f->subscriptions_path ? rr_subscribers_open(b->comm, f, &b->subscribers, err) : 0;
 }
 
-static int read_whole(struct rr_book_files *files, struct rr_error *err)
+/* Rank 0. 0 when nothing is wrong. */
+static int find_mistake(const struct billing *b, struct rr_error *err)
 {
-    if (files->rows && rr_book_read_subscriptions(files, err) != 0)
-        return -1;
-    return files->contracts_apart ? rr_book_read_contracts(files, err) : 0;
+    struct rr_book *book = rr_book_open(b->options->book_path, err);
+    rr_book_close(book);
+    return book ? 0 : -1;
 }
 
-/* Collective. A part of the files shows a part of what is wrong: the whole is read to tell it. */
-static int explain(struct billing *b, struct rr_error *err)
+/* Collective. A part of the files shows a part of what is wrong: the whole is read to tell it. 0 when
+ * nothing is. */
+static int explain(const struct billing *b, struct rr_error *err)
 {
-    if (b->comm->rank == 0 && (b->files.rows || b->files.contracts_apart)) {
-        struct rr_error first;
-        if (read_whole(&b->files, &first) == 0) {
-            struct rr_book *book = rr_book_parse(&b->files, NULL, &first);
-            *err = book ? *err : first;
-            rr_book_close(book);
-        }
-    }
-    return rr_agree(b->comm, -1, err);
+    return rr_agree(b->comm, b->comm->rank == 0 ? find_mistake(b, err) : 0, err);
 }
 
 /* Collective. Charges that stand in one rank's contracts only may need events of all. */
@@ -87,11 +80,24 @@ static int open_book(struct billing *b, struct rr_error *err)
     if (read_files(b, err) != 0)
         return -1;
     b->book = rr_book_parse(&b->files, NULL, err);
-    if (rr_agree(b->comm, b->book ? 0 : -1, err) != 0)
-        return explain(b, err);
+    if (rr_agree(b->comm, b->book ? 0 : -1, err) != 0) {
+        explain(b, err);
+        return -1;
+    }
     if (b->parts)
         share_events(b->comm, b->book);
     return 0;
+}
+
+/* Collective. */
+static int prove_subscribers(struct billing *b, struct rr_error *err)
+{
+    bool wrong;
+    if (b->subscribers == NULL)
+        return 0;
+    if (rr_subscribers_prove(b->subscribers, b->book, b->memory / 2, &wrong, err) != 0)
+        return -1;
+    return wrong ? explain(b, err) : 0;
 }
 
 /* Half of the node's memory, shared by its ranks. */
@@ -114,11 +120,9 @@ static int publish_by(struct billing *b, struct rr_book *book, struct rr_state *
                       struct rr_error *err)
 {
     struct rr_parties *parties = rr_parties_create(book);
-    if (b->files.rows)
-        rr_subscribers_spread(b->comm, state->manifest->n_shards, parties, book);
     const struct rr_publishing publishing = {
-        b->comm,   b->options, &b->files,  book,      b->calendar,
-        b->meters, parties,    b->control, b->memory,
+        b->comm,   b->options,     &b->files, book,       b->calendar,
+        b->meters, b->subscribers, parties,   b->control, b->memory,
     };
     int result = rr_publish(&publishing, state, err);
     rr_parties_destroy(parties);
@@ -159,6 +163,7 @@ static void close_billing(struct billing *b)
     rr_book_close(b->book);
     rr_book_files_fini(&b->files);
     rr_contract_parts_destroy(b->parts);
+    rr_subscribers_close(b->subscribers);
 }
 
 static int run_engine(struct billing *b, struct rr_error *err)
@@ -193,11 +198,13 @@ int rr_billing_run(const struct rr_comm *comm, const struct rr_billing_options *
                    struct rr_error *err)
 {
     struct billing b = {.comm = comm, .options = options};
+    b.memory = options->memory ? options->memory : default_memory(comm);
     int result = open_book(&b, err);
     if (result == 0)
         result = read_control(&b, err);
+    if (result == 0)
+        result = prove_subscribers(&b, err);
     if (result == 0) {
-        b.memory = options->memory ? options->memory : default_memory(comm);
         b.calendar = rr_calendar_create(b.book);
         b.meters = rr_meters_create(b.book, b.calendar);
         result = run_engine(&b, err);

@@ -254,7 +254,7 @@ struct rr_subscription {
     int line;           /* in `source` */
 };
 
-/* A record of a file that ranks read in parts. */
+/* A record of a file that is not read whole. */
 struct rr_book_row {
     struct rr_text text;
     int line;
@@ -285,7 +285,7 @@ struct rr_book {
     int n_stays;
     struct rr_text subscriptions_path;   /* resolved beside the book; empty when there is no file */
     struct rr_text subscriptions_source; /* that file's bytes, or only its header */
-    struct rr_book_row *rows;            /* then, the records that this rank reads */
+    struct rr_book_row *rows;            /* then, the records that make members of contracts */
     uint32_t n_rows;
     struct rr_digest subscriptions_digest; /* of the whole file, unpacked */
     struct rr_text contracts_path;         /* the same for the file of contracts */
@@ -328,8 +328,9 @@ struct rr_book_files {
     char *subscriptions_path; /* resolved beside the book; NULL when the book names no file */
     char *subscriptions;
     size_t subscriptions_len;
-    struct rr_book_row
-        *rows; /* NULL: all records stand in `subscriptions`; else views into row_bytes */
+    /* NULL: all records stand in `subscriptions`. Else that is the header, and these are the records that
+     * make members of contracts, views into row_bytes; the others are read by rr_row_reader_read. */
+    struct rr_book_row *rows;
     uint32_t n_rows;
     char *row_bytes;
     struct rr_digest subscriptions_digest; /* where there are rows */
@@ -358,6 +359,18 @@ void rr_book_files_fini(struct rr_book_files *files);
 struct rr_book *rr_book_parse(const struct rr_book_files *files, struct rr_mistakes *mistakes,
                               struct rr_error *err);
 
+/* Reads records of the subscriptions that the book does not hold. Everything is borrowed. */
+struct rr_row_reader;
+struct rr_row_reader *rr_row_reader_create(struct rr_book *book, struct rr_mistakes *mistakes);
+void rr_row_reader_destroy(struct rr_row_reader *reader);
+
+/* Hands each record among `rows`, whole records of which the first stands in this line, that names a plan to
+ * `take`, unless it is wrong; passes over those of contracts. Returns -1 as soon as `take` does. */
+typedef int (*rr_subscription_taker)(void *self, const struct rr_subscription *subscription,
+                                     struct rr_error *err);
+int rr_row_reader_read(struct rr_row_reader *reader, struct rr_text rows, int line,
+                       rr_subscription_taker take, void *self, struct rr_error *err);
+
 /* What is right and likely wrong all the same: a meter that no charge prices, a gap between two
  * subscriptions, a tier that costs more than the one below. `warnings` is filled with zeros before,
  * and sorted after. */
@@ -370,5 +383,10 @@ void rr_book_close(struct rr_book *book);
 /* The part of the book that the state depends on (bucket, time zone and period, usage, meters),
  * as canonical text: two books with the same text can share a state. The caller frees it. */
 char *rr_book_state_text(const struct rr_book *book);
+
+/* A book that holds only what a state text says: bucket, time zone, period, usage and meters; its meters'
+ * `p` are 0. What it makes of records is what the book of that text makes of them. NULL with RR_EXIT_IO for
+ * a text that is none. */
+struct rr_book *rr_book_of_state_text(const char *text, struct rr_error *err);
 
 #endif

@@ -22,6 +22,10 @@ struct rr_book_reader {
     const char **contract_names;       /* made when first needed */
     bool plans_wrong, contracts_wrong, subscriptions_wrong; /* then what names them is let pass */
     struct rr_contract_draft *contracts; /* what rr_settle_contracts still needs of each */
+    rr_subscription_taker take;          /* where subscriptions go; NULL: into the book */
+    void *taker;
+    struct rr_error *take_error;
+    bool take_failed;
     int stays_room;
     int64_t n_merged; /* charges in the plans of contracts */
 };

@@ -2,6 +2,8 @@
  * account a plan, or makes it a member of a contract. */
 #include "book_csv.h"
 
+#include "../io/memory.h"
+
 #include <stdlib.h>
 
 /* One row as it is read, with the places of its parts. */
@@ -50,13 +52,16 @@ static void add_subscription(struct rr_book_reader *reader, const struct draft *
     rr_check_cut(reader, draft->file, draft->start_place, "`start`", draft->start);
     if (draft->end != RR_OPEN_END)
         rr_check_cut(reader, draft->file, draft->end_place, "`end`", draft->end);
-    book->subscriptions[book->n_subscriptions++] =
-        (struct rr_subscription){.account = draft->account,
-                                 .plan = plan,
-                                 .start = draft->start,
-                                 .end = draft->end,
-                                 .source = draft->file,
-                                 .line = draft->place.line};
+    struct rr_subscription subscription = {.account = draft->account,
+                                           .plan = plan,
+                                           .start = draft->start,
+                                           .end = draft->end,
+                                           .source = draft->file,
+                                           .line = draft->place.line};
+    if (reader->take == NULL)
+        book->subscriptions[book->n_subscriptions++] = subscription;
+    else if (!reader->take_failed && plan != RR_NO_COLUMN && draft->end > draft->start)
+        reader->take_failed = reader->take(reader->taker, &subscription, reader->take_error) != 0;
 }
 
 /* Only what is inside of the contract's time cuts. */
@@ -218,6 +223,8 @@ static void take_record(struct rr_book_reader *reader, struct rr_book_csv *csv)
                           .end_place = csv->place[csv->column[RR_ROW_END]],
                           .start = INT32_MIN,
                           .end = RR_OPEN_END};
+    if (reader->take && contract != RR_NO_COLUMN && csv->field[contract].len > 0)
+        return;
     draft.good = csv_text(csv, RR_ROW_ACCOUNT, &draft.account);
     if (csv->field[csv->column[RR_ROW_PLAN]].len > 0)
         draft.good = csv_text(csv, RR_ROW_PLAN, &draft.plan) && draft.good;
@@ -270,6 +277,46 @@ static void read_csv(struct rr_book_reader *reader, const char *path, struct rr_
         rr_book_csv_start(&csv, book->rows[i].text, book->rows[i].line);
         take_records(reader, &csv);
     }
+}
+
+/* ---- records that the book does not hold ---- */
+
+struct rr_row_reader {
+    struct rr_book_reader reader;
+    struct rr_book_csv csv;
+};
+
+struct rr_row_reader *rr_row_reader_create(struct rr_book *book, struct rr_mistakes *mistakes)
+{
+    struct rr_row_reader *r = rr_calloc(1, sizeof *r);
+    struct rr_text header = book->subscriptions_source;
+    uint32_t bom = header.len >= 3 && memcmp(header.ptr, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    r->reader = (struct rr_book_reader){
+        .book = book, .file = book->subscriptions_path.ptr, .mistakes = mistakes};
+    r->csv = (struct rr_book_csv){
+        .mistakes = mistakes, .arena = rr_arena_create(), .path = book->subscriptions_path.ptr};
+    rr_book_csv_start(&r->csv, (struct rr_text){header.ptr + bom, header.len - bom}, 1);
+    rr_book_csv_header(&r->csv);
+    return r;
+}
+
+void rr_row_reader_destroy(struct rr_row_reader *r)
+{
+    rr_arena_destroy(r->csv.arena);
+    free(r);
+}
+
+int rr_row_reader_read(struct rr_row_reader *r, struct rr_text rows, int line,
+                       rr_subscription_taker take, void *self, struct rr_error *err)
+{
+    r->reader.take = take;
+    r->reader.taker = self;
+    r->reader.take_error = err;
+    r->reader.take_failed = false;
+    rr_book_csv_start(&r->csv, rows, line);
+    take_records(&r->reader, &r->csv);
+    rr_arena_reset(r->csv.arena);
+    return r->reader.take_failed ? -1 : 0;
 }
 
 /* ---- both ---- */

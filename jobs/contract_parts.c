@@ -5,7 +5,7 @@
 #include "../io/memory.h"
 #include "../runtime/parcels.h"
 #include "file_parts.h"
-#include "subscribers.h"
+#include "subscriptions.h"
 #include "yaml.h"
 
 #include <stdlib.h>

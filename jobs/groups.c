@@ -6,30 +6,45 @@
 
 enum { DAY_S = 86400, NS = 1000000000 };
 
-/* One account's windows, and how far a walk through its days has come. */
-struct windows {
-    const struct rr_window *at;
-    uint32_t n, next;
+enum { STATE_WORDS = RR_STATE_MAX / 8 };
+
+/* An account on its way: its cells, one of them in hand, and how far a walk through its days has come. */
+struct passage {
+    struct rr_usage_groups *groups;
+    const struct rr_grouping *in;
+    const struct rr_job *job;
+    const struct rr_grouped_account *account;
+    struct rr_cells *cells;
+    struct rr_cell cell; /* in hand */
+    bool alive;          /* there is one */
+    struct rr_text key;  /* that was kept last */
+    uint32_t next;       /* window, counted from the account's first */
 };
 
 void rr_groups_init(struct rr_usage_groups *g)
 {
-    *g = (struct rr_usage_groups){0};
+    *g = (struct rr_usage_groups){.memory = rr_arena_create()};
     for (int i = 0; i < RR_MOMENTS; i++)
         g->moment[i].bucket = INT32_MIN;
 }
 
 void rr_groups_clear(struct rr_usage_groups *g)
 {
+    for (uint32_t i = 0; i < g->n_owned; i++)
+        rr_kernel_fini(g->owned[i].kernel, g->owned[i].state);
+    rr_arena_reset(g->memory);
+    g->n_owned = 0;
     g->n = 0;
     g->n_levels = 0;
 }
 
 void rr_groups_free(struct rr_usage_groups *g)
 {
+    rr_groups_clear(g);
+    rr_arena_destroy(g->memory);
     free(g->group);
     free(g->level);
-    free(g->period);
+    free(g->owned);
 }
 
 int64_t rr_midnight(const struct rr_book *book, int32_t day)
@@ -49,48 +64,43 @@ static struct rr_moment moment_of(struct rr_usage_groups *g, const struct rr_gro
     return *moment;
 }
 
-static bool is_level(const struct rr_grouping *in, const struct rr_cell *cell)
+/* ---- cells ---- */
+
+static const struct rr_kernel *kernel_of(const struct passage *p)
 {
-    return cell->meter < in->book->n_meters && rr_meter_is_level(&in->book->meters[cell->meter]);
+    return p->job->meters[p->cell.meter].kernel;
 }
 
-/* ---- periods ---- */
-
-static void add_period(struct rr_usage_groups *g, int32_t period)
+static int advance(struct passage *p, struct rr_error *err)
 {
-    for (uint32_t i = g->n_periods; i > 0; i--)
-        if (g->period[i - 1] == period)
-            return;
-    if (g->n_periods == g->periods_size) {
-        g->periods_size = g->periods_size ? g->periods_size * 2 : 16;
-        g->period = rr_realloc(g->period, g->periods_size * sizeof *g->period);
+    int got = p->cells->next(p->cells->self, &p->cell, err);
+    p->alive = got > 0;
+    return got < 0 ? -1 : 0;
+}
+
+/* The key of the cell in hand, for as long as the groups live. */
+static struct rr_text keep_key(struct passage *p)
+{
+    if (p->key.ptr == NULL || !rr_text_equal(p->key, p->cell.key))
+        p->key = rr_arena_text(p->groups->memory, p->cell.key.ptr, p->cell.key.len);
+    return p->key;
+}
+
+/* Takes over the state of the cell in hand. */
+static void *keep_state(struct passage *p)
+{
+    struct rr_usage_groups *g = p->groups;
+    const struct rr_kernel *kernel = kernel_of(p);
+    void *state = rr_arena_alloc(g->memory, kernel->state_size);
+    memcpy(state, p->cell.state, kernel->state_size);
+    if (kernel->fini == NULL)
+        return state;
+    if (g->n_owned == g->owned_size) {
+        g->owned_size = g->owned_size ? 2 * g->owned_size : 64;
+        g->owned = rr_realloc(g->owned, g->owned_size * sizeof *g->owned);
     }
-    g->period[g->n_periods++] = period;
-}
-
-static int compare_periods(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
-void rr_groups_find_periods(struct rr_usage_groups *g, const struct rr_grouping *in,
-                            const struct rr_cell *cells, uint32_t n)
-{
-    int32_t level_from = INT32_MAX;
-    g->n_periods = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        int32_t period = moment_of(g, in, cells[i].bucket).period;
-        if (is_level(in, &cells[i]))
-            level_from = period < level_from ? period : level_from;
-        else
-            add_period(g, period);
-    }
-    level_from = level_from < in->span.first ? in->span.first : level_from;
-    for (int32_t period = level_from; period <= in->span.last; period++)
-        add_period(g, period);
-    if (g->n_periods > 1)
-        qsort(g->period, g->n_periods, sizeof *g->period, compare_periods);
+    g->owned[g->n_owned++] = (struct rr_owned_state){kernel, state};
+    return state;
 }
 
 /* ---- groups ---- */
@@ -105,38 +115,67 @@ static struct rr_group *append(struct rr_usage_groups *g, struct rr_group group)
     return &g->group[g->n++];
 }
 
-/* The segment of a day. Days mostly rise, and begin anew with each key. */
-static uint32_t segment_of(struct windows *w, int32_t day)
+/* The i-th window of the account; NULL behind the last. */
+static const struct rr_window *window_at(const struct passage *p, uint32_t i)
 {
-    if (w->next >= w->n || w->at[w->next].from > day)
-        w->next = 0;
-    while (w->next < w->n && w->at[w->next].to <= day)
-        w->next++;
-    bool inside = w->next < w->n && w->at[w->next].from <= day;
-    return inside ? w->at[w->next].segment : RR_NO_SEGMENT;
+    const struct rr_segments *s = p->in->segments;
+    uint32_t at = p->account->first_window + i;
+    return at < s->n_windows ? &s->window[at] : NULL;
 }
 
-/* Cells of a key stand together and rise in time, and so do its groups. */
-static void add_cell(struct rr_usage_groups *g, const struct rr_grouping *in, uint32_t account,
-                     const struct rr_cell *cell, struct windows *windows)
+/* The window of a day, NULL where there is none. Days mostly rise, and begin anew with each key. */
+static const struct rr_window *window_of(struct passage *p, int32_t day)
 {
-    struct rr_moment moment = moment_of(g, in, cell->bucket);
-    if (moment.period < in->span.first || moment.period > in->span.last)
+    const struct rr_window *w = window_at(p, p->next);
+    if (w == NULL || w->from > day)
+        w = window_at(p, p->next = 0);
+    while (w && w->to <= day)
+        w = window_at(p, ++p->next);
+    return w && w->from <= day ? w : NULL;
+}
+
+static void add_default(struct passage *p, int32_t period)
+{
+    if (p->account->has_default)
+        rr_segments_add_default(p->in->segments, p->in->book, p->account->name,
+                                p->account->first_window, period);
+}
+
+static uint32_t segment_of(struct passage *p, struct rr_moment moment)
+{
+    const struct rr_window *w = window_of(p, moment.day);
+    if (w == NULL && p->account->has_default) {
+        add_default(p, moment.period);
+        w = window_of(p, moment.day);
+    }
+    return w ? w->segment : RR_NO_SEGMENT;
+}
+
+/* Takes the cell in hand. Cells of a key stand together and rise in time, and so do its groups. */
+static void add_cell(struct passage *p)
+{
+    struct rr_usage_groups *g = p->groups;
+    const struct rr_cell *cell = &p->cell;
+    struct rr_moment moment = moment_of(g, p->in, cell->bucket);
+    if (moment.period < p->in->span.first || moment.period > p->in->span.last) {
+        rr_kernel_fini(kernel_of(p), cell->state);
         return;
-    uint32_t segment = segment_of(windows, moment.day);
+    }
+    uint32_t segment = segment_of(p, moment);
     struct rr_group *last = g->n > 0 ? &g->group[g->n - 1] : NULL;
-    if (last && last->account == account && last->segment == segment &&
+    if (last && last->account == p->account->number && last->segment == segment &&
         last->period == moment.period && last->meter == cell->meter &&
         rr_text_equal(last->key, cell->key)) {
-        rr_meters_job(in->meters)->meters[cell->meter].kernel->merge(last->state, cell->state);
+        kernel_of(p)->merge(last->state, cell->state);
+        rr_kernel_fini(kernel_of(p), cell->state);
         last->records += cell->records;
         return;
     }
-    append(g, (struct rr_group){.key = cell->key,
+    append(g, (struct rr_group){.key = keep_key(p),
                                 .meter = cell->meter,
-                                .state = cell->state,
+                                .state = keep_state(p),
                                 .level = RR_NO_LEVEL,
-                                .account = account,
+                                .account = p->account->number,
                                 .segment = segment,
                                 .period = moment.period,
                                 .records = cell->records});
@@ -146,12 +185,19 @@ static void add_cell(struct rr_usage_groups *g, const struct rr_grouping *in, ui
 
 /* A level on its way through an account's days. */
 struct walk {
-    const struct rr_cell *cells; /* of one key */
-    uint32_t n, next;
+    struct passage *passage;
+    struct rr_text key;
+    int meter;
+    const struct rr_kernel *kernel;
     bool sets;              /* values set the level; else they change it */
     rr_decimal last;        /* what it was set to */
     struct rr_level before; /* all changes so far */
 };
+
+static bool is_level(const struct rr_grouping *in, const struct rr_cell *cell)
+{
+    return cell->meter < in->book->n_meters && rr_meter_is_level(&in->book->meters[cell->meter]);
+}
 
 static void change(struct walk *walk, struct rr_level *here, rr_decimal change, int64_t time_ns)
 {
@@ -172,23 +218,42 @@ static void take_sets(struct walk *walk, struct rr_level *here, void *state)
     }
 }
 
-/* Takes cells [first, end) into the level. Those that set it are merged before, as where a clock is put
- * back in the middle of an hour, buckets overlap in time. */
-static void take_cells(const struct rr_grouping *in, struct walk *walk, struct rr_level *here,
-                       uint32_t first, uint32_t end)
+static bool has_next(const struct walk *walk)
 {
-    const struct rr_cell *cells = walk->cells;
-    const struct rr_job *job = rr_meters_job(in->meters);
-    for (uint32_t i = first; i < end; i++) {
-        if (walk->sets && i > first) {
-            job->meters[cells[i].meter].kernel->merge(cells[first].state, cells[i].state);
-        } else if (!walk->sets) {
-            rr_level_merge(&walk->before, cells[i].state);
-            rr_level_merge(here, cells[i].state);
+    const struct passage *p = walk->passage;
+    return p->alive && rr_text_equal(p->cell.key, walk->key);
+}
+
+static bool next_is_before(const struct walk *walk, int32_t day)
+{
+    const struct passage *p = walk->passage;
+    return has_next(walk) && moment_of(p->groups, p->in, p->cell.bucket).day < day;
+}
+
+/* Takes the cells before a day into the level, and counts their records. Those that set it are merged
+ * before, as where a clock is put back in the middle of an hour, buckets overlap in time. */
+static int take_cells(struct walk *walk, struct rr_level *here, int32_t to, uint64_t *records,
+                      struct rr_error *err)
+{
+    struct passage *p = walk->passage;
+    uint64_t sets[STATE_WORDS];
+    int result = 0;
+    walk->kernel->init(sets);
+    while (result == 0 && next_is_before(walk, to)) {
+        *records += p->cell.records;
+        if (walk->sets) {
+            walk->kernel->merge(sets, p->cell.state);
+        } else {
+            rr_level_merge(&walk->before, p->cell.state);
+            rr_level_merge(here, p->cell.state);
         }
+        rr_kernel_fini(walk->kernel, p->cell.state);
+        result = advance(p, err);
     }
-    if (walk->sets && first < end)
-        take_sets(walk, here, cells[first].state);
+    if (walk->sets)
+        take_sets(walk, here, sets);
+    rr_kernel_fini(walk->kernel, sets);
+    return result;
 }
 
 static uint32_t keep_level(struct rr_usage_groups *g, const struct rr_level *level)
@@ -201,71 +266,76 @@ static uint32_t keep_level(struct rr_usage_groups *g, const struct rr_level *lev
     return g->n_levels++;
 }
 
-static bool next_is_before(struct rr_usage_groups *g, const struct rr_grouping *in,
-                           const struct walk *walk, int32_t day)
-{
-    return walk->next < walk->n && moment_of(g, in, walk->cells[walk->next].bucket).day < day;
-}
-
 /* The level in [from, to): a group where a record lies in it, or where it is carried in. */
-static void add_stretch(struct rr_usage_groups *g, const struct rr_grouping *in, uint32_t account,
-                        struct walk *walk, uint32_t segment, int32_t period, int32_t from,
-                        int32_t to)
+static int add_stretch(struct walk *walk, uint32_t segment, int32_t period, int32_t from,
+                       int32_t to, struct rr_error *err)
 {
+    struct passage *p = walk->passage;
     struct rr_level here = walk->before;
-    struct rr_group group = {.key = walk->cells[0].key,
-                             .meter = walk->cells[0].meter,
-                             .account = account,
+    struct rr_group group = {.key = walk->key,
+                             .meter = walk->meter,
+                             .account = p->account->number,
                              .segment = segment,
                              .period = period};
-    bool used = !rr_level_is_zero(&here);
-    rr_level_carry(&here, rr_midnight(in->book, from));
-    uint32_t first = walk->next;
-    while (next_is_before(g, in, walk, to))
-        group.records += walk->cells[walk->next++].records;
-    if (!used && walk->next == first)
-        return;
-    take_cells(in, walk, &here, first, walk->next);
-    rr_level_close(&here, rr_midnight(in->book, to));
-    group.level = keep_level(g, &here);
-    append(g, group);
+    if (rr_level_is_zero(&here) && !next_is_before(walk, to))
+        return 0;
+    rr_level_carry(&here, rr_midnight(p->in->book, from));
+    if (take_cells(walk, &here, to, &group.records, err) != 0)
+        return -1;
+    rr_level_close(&here, rr_midnight(p->in->book, to));
+    group.level = keep_level(p->groups, &here);
+    append(p->groups, group);
+    return 0;
 }
 
 /* A period, cut by windows and the gaps between them. */
-static void walk_period(struct rr_usage_groups *g, const struct rr_grouping *in, uint32_t account,
-                        struct walk *walk, struct windows *windows, int32_t period)
+static int walk_period(struct walk *walk, int32_t period, struct rr_error *err)
 {
-    int32_t day = rr_period_start(in->book->period, period);
-    int32_t end = rr_period_start(in->book->period, period + 1);
+    struct passage *p = walk->passage;
+    int32_t day = rr_period_start(p->in->book->period, period);
+    int32_t end = rr_period_start(p->in->book->period, period + 1);
+    add_default(p, period);
     while (day < end) {
-        while (windows->next < windows->n && windows->at[windows->next].to <= day)
-            windows->next++;
-        const struct rr_window *w = windows->next < windows->n ? &windows->at[windows->next] : NULL;
+        const struct rr_window *w = window_at(p, p->next);
+        while (w && w->to <= day)
+            w = window_at(p, ++p->next);
         bool inside = w && w->from <= day;
         int32_t to = w == NULL ? end : inside ? w->to : w->from;
         to = to < end ? to : end;
-        add_stretch(g, in, account, walk, inside ? w->segment : RR_NO_SEGMENT, period, day, to);
+        if (add_stretch(walk, inside ? w->segment : RR_NO_SEGMENT, period, day, to, err) != 0)
+            return -1;
         day = to;
     }
+    return 0;
 }
 
-/* The cells of one level's key. */
-static void add_level(struct rr_usage_groups *g, const struct rr_grouping *in, uint32_t account,
-                      const struct rr_cell *cells, uint32_t n, struct windows windows)
+/* The cells of the level whose first is in hand. */
+static int add_level(struct passage *p, struct rr_error *err)
 {
-    const struct rr_meter *meter = &in->book->meters[cells[0].meter];
-    struct walk walk = {
-        .cells = cells, .n = n, .sets = !rr_text_equal(meter->kernel, meter->aggregate)};
+    const struct rr_grouping *in = p->in;
+    const struct rr_meter *meter = &in->book->meters[p->cell.meter];
+    struct walk walk = {.passage = p,
+                        .key = keep_key(p),
+                        .meter = p->cell.meter,
+                        .kernel = kernel_of(p),
+                        .sets = !rr_text_equal(meter->kernel, meter->aggregate)};
     struct rr_level ignored = {0};
-    int32_t period = moment_of(g, in, cells[0].bucket).period;
+    uint64_t earlier = 0;
+    int32_t period = moment_of(p->groups, in, p->cell.bucket).period;
     period = period < in->span.first ? in->span.first : period;
-    while (next_is_before(g, in, &walk, rr_period_start(in->book->period, period)))
-        walk.next++;
-    take_cells(in, &walk, &ignored, 0, walk.next);
-    windows.next = 0;
+    if (take_cells(&walk, &ignored, rr_period_start(in->book->period, period), &earlier, err) != 0)
+        return -1;
+    p->next = 0;
     for (; period <= in->span.last; period++)
-        if (walk.next < walk.n || !rr_level_is_zero(&walk.before))
-            walk_period(g, in, account, &walk, &windows, period);
+        if ((has_next(&walk) || !rr_level_is_zero(&walk.before)) &&
+            walk_period(&walk, period, err) != 0)
+            return -1;
+    while (has_next(&walk)) {
+        rr_kernel_fini(walk.kernel, p->cell.state);
+        if (advance(p, err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* ---- an account ---- */
@@ -286,21 +356,40 @@ static void link_events(struct rr_usage_groups *g, const struct rr_grouping *in,
     }
 }
 
-void rr_groups_add(struct rr_usage_groups *g, const struct rr_grouping *in, uint32_t account,
-                   struct rr_cell *cells, uint32_t n, uint32_t first_window, uint32_t n_windows)
+/* Periods of the default plan came in the order of keys, not of time. */
+static void order_default(const struct passage *p, uint32_t first)
 {
-    struct windows windows = {in->segments->window + first_window, n_windows, 0};
+    struct rr_usage_groups *g = p->groups;
+    const uint32_t *moved = rr_segments_order_default(p->in->segments, p->account->first_window);
+    uint32_t n = p->in->segments->n_windows - p->account->first_window;
+    for (uint32_t i = first; moved && i < g->n; i++)
+        g->group[i].segment = moved[g->group[i].segment - (p->in->segments->n - n)];
+}
+
+int rr_groups_add(struct rr_usage_groups *g, const struct rr_grouping *in,
+                  const struct rr_grouped_account *account, struct rr_cells *cells,
+                  struct rr_error *err)
+{
+    struct passage p = {.groups = g,
+                        .in = in,
+                        .job = rr_meters_job(in->meters),
+                        .account = account,
+                        .cells = cells};
     uint32_t first = g->n;
-    for (uint32_t i = 0; i < n;) {
-        if (!is_level(in, &cells[i])) {
-            add_cell(g, in, account, &cells[i++], &windows);
+    if (advance(&p, err) != 0)
+        return -1;
+    while (p.alive) {
+        if (is_level(in, &p.cell)) {
+            if (add_level(&p, err) != 0)
+                return -1;
             continue;
         }
-        uint32_t end = i + 1;
-        while (end < n && rr_text_equal(cells[end].key, cells[i].key))
-            end++;
-        add_level(g, in, account, cells + i, end - i, windows);
-        i = end;
+        add_cell(&p);
+        if (advance(&p, err) != 0)
+            return -1;
     }
+    if (account->has_default)
+        order_default(&p, first);
     link_events(g, in, first);
+    return 0;
 }

@@ -36,8 +36,22 @@ struct rr_grouping {
     const struct rr_book *book;
     const struct rr_calendar *calendar;
     const struct rr_meters *meters;
-    const struct rr_segments *segments;
+    struct rr_segments *segments; /* of the default plan they are added as usage comes */
     struct rr_span span;
+};
+
+/* An account whose groups are made. */
+struct rr_grouped_account {
+    struct rr_text name;
+    uint32_t number;       /* in its party */
+    uint32_t first_window; /* its windows are the last of the segments */
+    bool has_default;      /* no deal of its own */
+};
+
+/* A state that owns memory. */
+struct rr_owned_state {
+    const struct rr_kernel *kernel;
+    void *state;
 };
 
 struct rr_usage_groups {
@@ -45,8 +59,9 @@ struct rr_usage_groups {
     uint32_t n, size;
     struct rr_level *level; /* ended */
     uint32_t n_levels, levels_size;
-    int32_t *period; /* of the account asked for last */
-    uint32_t n_periods, periods_size;
+    struct rr_arena *memory; /* of keys and states */
+    struct rr_owned_state *owned;
+    uint32_t n_owned, owned_size;
     struct rr_moment moment[RR_MOMENTS]; /* lately asked for, at bucket % RR_MOMENTS */
 };
 
@@ -54,15 +69,11 @@ void rr_groups_init(struct rr_usage_groups *groups);
 void rr_groups_clear(struct rr_usage_groups *groups);
 void rr_groups_free(struct rr_usage_groups *groups);
 
-/* groups->period: those in which the cells (sorted by (key, bucket)) may be usage, rising, each once.
- * With a level these are all from the first on. */
-void rr_groups_find_periods(struct rr_usage_groups *groups, const struct rr_grouping *in,
-                            const struct rr_cell *cells, uint32_t n);
-
-/* Adds the groups of an account, whose windows are segments->window[first .. first + n_windows).
- * States of cells are merged into each other. */
-void rr_groups_add(struct rr_usage_groups *groups, const struct rr_grouping *in, uint32_t account,
-                   struct rr_cell *cells, uint32_t n, uint32_t first_window, uint32_t n_windows);
+/* Adds the groups of an account. Its cells are merged as they come: memory follows the groups. Errors are
+ * those of the cells. */
+int rr_groups_add(struct rr_usage_groups *groups, const struct rr_grouping *in,
+                  const struct rr_grouped_account *account, struct rr_cells *cells,
+                  struct rr_error *err);
 
 /* Nanoseconds since 1970 at which a day begins in the book's zone. */
 int64_t rr_midnight(const struct rr_book *book, int32_t day);

@@ -68,9 +68,10 @@ static bool missing(const struct rr_book *book, const struct rr_segment *segment
 }
 
 int rr_minimums_add(struct rr_rated *rated, const struct rr_book *book,
-                    const struct rr_segments *segments, struct rr_error *err)
+                    const struct rr_segments *segments, uint32_t first, uint32_t end,
+                    struct rr_error *err)
 {
-    for (uint32_t i = 0; i < segments->n; i++) {
+    for (uint32_t i = first; i < end; i++) {
         const struct rr_segment *segment = &segments->segment[i];
         rr_decimal money;
         if (!segment->plan->has_minimum || segment->idle || !is_first(segments, i))

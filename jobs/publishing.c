@@ -12,7 +12,7 @@
 #include "reconcile.h"
 #include "result.h"
 #include "run_facts.h"
-#include "subscribers.h"
+#include "subscriptions.h"
 #include "summary.h"
 
 #include <stdarg.h>
@@ -21,16 +21,21 @@
 
 enum output { LINES, INVOICES, SHARES, UNRATED, CONFLICTS, QUARANTINE, OUTPUTS };
 
+/* Memory is divided: the outputs, cells on their way and subscriptions each get some parts of it. What is rated of one account or party
+ * comes on top. */
+enum { MEMORY_PARTS = 16, GATHER_PARTS = 2, SUBSCRIPTION_PARTS = 1 };
+
 static const struct {
     const char *name;
     const char *header;
+    unsigned parts;
 } outputs[OUTPUTS] = {
-    [LINES] = {"lines.csv", rr_lines_header},
-    [INVOICES] = {"invoices.csv", rr_invoices_header},
-    [SHARES] = {"shares.csv", rr_shares_header},
-    [UNRATED] = {"unrated.csv", rr_unrated_header},
-    [CONFLICTS] = {"conflicts.csv", rr_conflicts_header},
-    [QUARANTINE] = {"quarantine.csv", rr_quarantine_header},
+    [LINES] = {"lines.csv", rr_lines_header, 4},
+    [INVOICES] = {"invoices.csv", rr_invoices_header, 1},
+    [SHARES] = {"shares.csv", rr_shares_header, 1},
+    [UNRATED] = {"unrated.csv", rr_unrated_header, 1},
+    [CONFLICTS] = {"conflicts.csv", rr_conflicts_header, 1},
+    [QUARANTINE] = {"quarantine.csv", rr_quarantine_header, 1},
 };
 
 struct publishing {
@@ -38,8 +43,9 @@ struct publishing {
     const struct rr_state *state;
     struct rr_span span;
     const struct rr_job *job;
-    struct rr_dictionary *subscribers;
+    struct rr_subscriptions *subscriptions;
     struct rr_gather *gather; /* cells of parties */
+    struct rr_cells *source;  /* where the cells in hand come from */
     struct rr_rating *rating;
     struct rr_rated_rows rows;
     struct rr_totals totals;
@@ -50,6 +56,11 @@ struct publishing {
     unsigned number;
     bool same;
 };
+
+static size_t part_of(const struct publishing *p, unsigned parts)
+{
+    return (size_t)(p->in->memory / MEMORY_PARTS * parts);
+}
 
 /* The first and last period that the state's cells lie in; false when there are none. */
 static bool usage_periods(const struct publishing *p, int32_t *first, int32_t *last)
@@ -107,6 +118,8 @@ static int choose_span(struct publishing *p, struct rr_error *err)
     usage_periods(p, &span.first, &span.last);
     for (int i = 0; i < book->n_subscriptions; i++)
         include_day(p, &span, book->subscriptions[i].start);
+    if (p->in->subscribers && rr_subscribers_first_start(p->in->subscribers) != INT32_MAX)
+        include_day(p, &span, rr_subscribers_first_start(p->in->subscribers));
     for (int c = 0; c < book->n_contracts; c++)
         include_day(p, &span, book->contracts[c].start);
     share_first(p->in->comm, &span);
@@ -123,44 +136,31 @@ static int choose_span(struct publishing *p, struct rr_error *err)
     return 0;
 }
 
-static void list_subscribers(struct publishing *p)
+/* Counts what a cell of a summed meter holds, before rating merges it into others. */
+static int count_cell(struct publishing *p, const struct rr_cell *cell, struct rr_error *err)
 {
-    p->subscribers = rr_dictionary_create();
-    for (int i = 0; i < p->in->book->n_subscriptions; i++) {
-        struct rr_text account = p->in->book->subscriptions[i].account;
-        uint32_t party;
-        if (!rr_parties_find(p->in->parties, account, &party))
-            rr_dictionary_enter(p->subscribers, account, rr_dictionary_hash(account));
+    rr_decimal value;
+    if (!p->summed[cell->meter])
+        return 0;
+    if (!p->job->meters[cell->meter].kernel->finalize(cell->state, 0, &value)) {
+        struct rr_text name = p->in->book->meters[cell->meter].name;
+        return rr_fail(err, RR_EXIT_DATA, "a quantity of meter '%.*s' has more than 20 digits",
+                       RR_SHOW(name));
     }
+    rr_sum_add(&p->cells[cell->meter], value);
+    return 0;
 }
 
-/* What the cells of the summed meters hold, before rating merges them into each other. */
-static int count_cells(struct publishing *p, const struct rr_cell *cells, uint32_t n,
-                       struct rr_error *err)
+static int next_counted(void *self, struct rr_cell *cell, struct rr_error *err)
 {
-    const struct rr_job *job = p->job;
-    for (uint32_t i = 0; i < n; i++) {
-        rr_decimal value;
-        if (!p->summed[cells[i].meter])
-            continue;
-        if (!job->meters[cells[i].meter].kernel->finalize(cells[i].state, 0, &value)) {
-            struct rr_text name = p->in->book->meters[cells[i].meter].name;
-            return rr_fail(err, RR_EXIT_DATA, "a quantity of meter '%.*s' has more than 20 digits",
-                           RR_SHOW(name));
-        }
-        rr_sum_add(&p->cells[cells[i].meter], value);
-    }
-    return 0;
+    struct publishing *p = self;
+    int got = p->source->next(p->source->self, cell, err);
+    return got > 0 && count_cell(p, cell, err) != 0 ? -1 : got;
 }
 
 static int add_rows(struct publishing *p, enum output output, struct rr_text key,
                     const struct rr_line *rows, struct rr_error *err)
 {
-    if (rows->used == 0)
-        return 0;
-    if (rows->used > UINT32_MAX / 2)
-        return rr_fail(err, RR_EXIT_DATA, "account '%.*s' has more than 2 GB of lines",
-                       RR_SHOW(key));
     return rr_output_add(p->output[output], key, rr_line_text(rows), err);
 }
 
@@ -188,52 +188,67 @@ static int take_unrated(void *self, struct rr_text account, const struct rr_line
     return add_rows(self, UNRATED, account, rows, err);
 }
 
-static int bill(struct publishing *p, const struct rr_member *members, uint32_t n,
-                const struct rr_contract *const *contracts, uint32_t n_contracts,
-                struct rr_error *err)
+static int take_rated(void *self, struct rr_rated *rated, struct rr_error *err)
 {
+    struct publishing *p = self;
     const struct rr_rated_sink sink = {p, take_lines, take_invoices, take_shares, take_unrated};
-    struct rr_rated *rated;
-    if (*p->in->options->stop) /* the state is committed; a result is made whole or not at all */
-        return rr_fail(err, RR_EXIT_STOPPED,
-                       "stopped before anything was published; give the same "
-                       "command again to go on");
-    if (rr_rating_party(p->rating, members, n, contracts, n_contracts, &rated, err) != 0)
-        return -1;
     return rr_rated_write(rated, p->in->book->period, &p->rows, &sink, &p->totals, err);
 }
 
+/* The state is committed; a result is made whole or not at all. */
+static int check_stop(const struct publishing *p, struct rr_error *err)
+{
+    if (*p->in->options->stop)
+        return rr_fail(err, RR_EXIT_STOPPED,
+                       "stopped before anything was published; give the same "
+                       "command again to go on");
+    return 0;
+}
+
+static int bill_alone(struct publishing *p, struct rr_text account, struct rr_cells *cells,
+                      struct rr_error *err)
+{
+    int n;
+    const struct rr_subscription *rows = rr_subscriptions_of(p->subscriptions, account, &n);
+    rr_rating_begin(p->rating, NULL, 0);
+    if (rr_rating_add(p->rating, account, rows, n, cells, err) != 0)
+        return -1;
+    return rr_rating_finish(p->rating, take_rated, p, err);
+}
+
 /* An account that stands alone is billed here and now; others wait for their party. */
-static int bill_account(void *self, struct rr_text account, struct rr_cell *cells, uint32_t n,
+static int bill_account(void *self, struct rr_text account, struct rr_cells *cells,
                         struct rr_error *err)
 {
     struct publishing *p = self;
+    struct rr_cells counted = {p, next_counted};
     uint32_t party;
-    if (count_cells(p, cells, n, err) != 0)
+    if (check_stop(p, err) != 0)
         return -1;
-    if (rr_parties_find(p->in->parties, account, &party)) {
-        rr_gather_put(
-            p->gather,
-            rr_billing_rank(p->in->comm, p->state->manifest->n_shards, p->in->parties, account),
-            party, account, cells, n);
-        return 0;
-    }
-    const struct rr_member alone = {account, cells, n};
-    return bill(p, &alone, 1, NULL, 0, err);
+    p->source = cells;
+    if (!rr_parties_find(p->in->parties, account, &party))
+        return bill_alone(p, account, &counted, err);
+    int rank = rr_billing_rank(p->in->comm, p->state->manifest->n_shards, p->in->parties, account);
+    return rr_gather_put(p->gather, rank, party, account, &counted, err);
 }
 
 static int bill_party(struct publishing *p, uint32_t number, struct rr_error *err)
 {
     struct rr_party party = rr_parties_at(p->in->parties, number);
-    struct rr_member *members = rr_malloc(party.n_accounts * sizeof *members);
+    struct rr_cells cells = {p->gather, rr_gather_next};
+    if (check_stop(p, err) != 0)
+        return -1;
+    rr_rating_begin(p->rating, party.contract, party.n_contracts);
     for (uint32_t i = 0; i < party.n_accounts; i++) {
-        members[i].account = party.account[i];
-        members[i].cells = rr_gather_take(p->gather, number, party.account[i], &members[i].n);
+        struct rr_text account = party.account[i];
+        const struct rr_subscription *rows;
+        int n;
+        rr_gather_begin(p->gather, number, account);
+        if (rr_subscriptions_of_member(p->subscriptions, number, account, &rows, &n, err) != 0 ||
+            rr_rating_add(p->rating, account, rows, n, &cells, err) != 0)
+            return -1;
     }
-    int result = bill(p, members, party.n_accounts, party.contract, party.n_contracts, err);
-    rr_gather_release(p->gather);
-    free(members);
-    return result;
+    return rr_rating_finish(p->rating, take_rated, p, err);
 }
 
 /* Collective. */
@@ -242,12 +257,13 @@ static int bill_parties(struct publishing *p, struct rr_error *err)
     int result = 0;
     if (rr_parties_size(p->in->parties) == 0)
         return 0;
-    rr_gather_exchange(p->gather);
+    if (rr_gather_exchange(p->gather, err) != 0)
+        return -1;
     for (uint32_t i = 0; i < rr_parties_size(p->in->parties) && result == 0; i++)
         if (rr_billing_rank(p->in->comm, p->state->manifest->n_shards, p->in->parties,
                             rr_parties_at(p->in->parties, i).account[0]) == p->in->comm->rank)
             result = bill_party(p, i, err);
-    return result;
+    return rr_agree(p->in->comm, result, err);
 }
 
 static int take_text(void *output, struct rr_text key, struct rr_text text, struct rr_error *err)
@@ -287,22 +303,53 @@ static int add_texts(struct publishing *p, struct rr_error *err)
     return 0;
 }
 
+/* Collective. Each account's rows go to the rank that bills it. */
+static int spread_subscriptions(struct publishing *p, struct rr_error *err)
+{
+    const struct rr_book *book = p->in->book;
+    int n =
+        p->in->comm->rank == 0 ? book->n_subscriptions : 0; /* all ranks know those of the book */
+    int result = 0;
+    for (int i = 0; i < n && result == 0; i++)
+        result = rr_subscriptions_add(p->subscriptions, &book->subscriptions[i], err);
+    if (result == 0 && p->in->subscribers)
+        result = rr_subscribers_spread(p->in->subscribers, p->in->book, p->subscriptions, err);
+    if (rr_agree(p->in->comm, result, err) != 0)
+        return -1;
+    return rr_subscriptions_exchange(p->subscriptions, err);
+}
+
+/* Collective. */
+static int rate_accounts(struct publishing *p, struct rr_error *err)
+{
+    const struct rr_reducer reducer = {p, rr_subscriptions_next, p->subscriptions, bill_account};
+    if (spread_subscriptions(p, err) != 0)
+        return -1;
+    if (rr_agree(p->in->comm, rr_reduce(p->state, p->job, &reducer, err), err) != 0)
+        return -1;
+    return bill_parties(p, err);
+}
+
+/* Collective. */
 static int rate_all(struct publishing *p, struct rr_error *err)
 {
-    const struct rr_job *job = p->job;
-    struct rr_reducer reducer = {p, p->subscribers, bill_account};
-    p->rating = rr_rating_create(p->in->book, p->in->calendar, p->in->meters, p->span);
-    p->gather = rr_gather_create(p->in->comm, job);
-    for (int m = 0; m < job->n_meters; m++)
-        p->summed[m] = job->meters[m].kernel->additive;
-    int result = rr_agree(p->in->comm, rr_reduce(p->state, job, &reducer, err), err);
-    if (result == 0)
-        result = bill_parties(p, err);
+    const struct rr_publishing *in = p->in;
+    char path[RR_RESULT_PATH + 64];
+    p->rating = rr_rating_create(in->book, in->calendar, in->meters, p->span);
+    rr_result_beside(&p->result, "cells", path);
+    p->gather = rr_gather_create(in->comm, p->job, path, part_of(p, GATHER_PARTS));
+    rr_result_beside(&p->result, "subscriptions", path);
+    p->subscriptions = rr_subscriptions_create(in->comm, p->state->manifest->n_shards, in->parties,
+                                               path, part_of(p, SUBSCRIPTION_PARTS));
+    for (int m = 0; m < p->job->n_meters; m++)
+        p->summed[m] = p->job->meters[m].kernel->additive;
+    int result = rate_accounts(p, err);
     rr_gather_destroy(p->gather);
+    rr_subscriptions_destroy(p->subscriptions);
     rr_rating_destroy(p->rating);
     if (result == 0)
         result = add_texts(p, err);
-    return rr_agree(p->in->comm, result, err);
+    return rr_agree(in->comm, result, err);
 }
 
 /* Collective. Sums over all ranks what was counted while rating. */
@@ -466,8 +513,8 @@ static int list_quarantine(struct publishing *p, struct rr_error *err)
     uint64_t bytes;
     struct rr_digest digest;
     drop_list(p, path);
-    p->output[QUARANTINE] =
-        rr_output_create(p->in->comm, path, rr_quarantine_header, p->in->memory / OUTPUTS);
+    p->output[QUARANTINE] = rr_output_create(p->in->comm, path, rr_quarantine_header,
+                                             part_of(p, outputs[QUARANTINE].parts));
     int result = rr_agree(p->in->comm, add_texts(p, err), err);
     if (result == 0)
         result = rr_output_finish(p->output[QUARANTINE], &bytes, &digest, err);
@@ -481,10 +528,9 @@ static int make_result(struct publishing *p, struct rr_error *err)
         rr_result_begin(&p->result, in->comm, p->state->dir, p->state->run_id,
                         in->options->compress, err) != 0)
         return -1;
-    list_subscribers(p);
     for (int o = 0; o < OUTPUTS; o++)
-        p->output[o] =
-            rr_result_output(&p->result, outputs[o].name, outputs[o].header, in->memory / OUTPUTS);
+        p->output[o] = rr_result_output(&p->result, outputs[o].name, outputs[o].header,
+                                        part_of(p, outputs[o].parts));
     int result = rate_all(p, err);
     if (result == 0) {
         combine(p);
@@ -521,7 +567,7 @@ static int publish(struct publishing *p, struct rr_error *err)
         return -1;
     if (p->in->comm->rank == 0)
         rr_summary_print(p->in->options->json, p->state->manifest, &p->totals, p->state->dir,
-                         p->number, p->same);
+                         p->number, p->same, p->in->options->as_of);
     return 0;
 }
 
@@ -535,7 +581,6 @@ int rr_publish(const struct rr_publishing *in, struct rr_state *state, struct rr
         rr_output_destroy(p.output[o]);
     rr_rated_rows_fini(&p.rows);
     rr_totals_fini(&p.totals);
-    rr_dictionary_destroy(p.subscribers);
     free(p.cells);
     free(p.summed);
     return result;

@@ -9,15 +9,17 @@
 #include "control.h"
 #include "meters.h"
 #include "parties.h"
+#include "subscribers.h"
 
 /* What is published by. Everything is borrowed. */
 struct rr_publishing {
     const struct rr_comm *comm;
     const struct rr_billing_options *options;
     const struct rr_book_files *files;
-    const struct rr_book *book;
+    struct rr_book *book;
     struct rr_calendar *calendar;
     const struct rr_meters *meters;
+    struct rr_subscribers *subscribers; /* NULL: the book holds all subscriptions */
     const struct rr_parties *parties;
     const struct rr_control *control; /* on rank 0, where there are control totals; else NULL */
     uint64_t memory;                  /* bytes that a rank may gather before it writes */

@@ -9,6 +9,8 @@ const char rr_invoices_header[] = "account,period,currency,lines,total\n";
 const char rr_shares_header[] = "contract,period,charge,detail,from,account,quantity,amount\n";
 const char rr_unrated_header[] = "account,period,meter,detail,quantity,records,reason\n";
 
+enum { MANY_BYTES = 64 * 1024 };
+
 void rr_rated_clear(struct rr_rated *rated)
 {
     rated->n_lines = 0;
@@ -197,6 +199,14 @@ static int hand_on(int (*take)(void *, struct rr_text, const struct rr_line *, s
     return result;
 }
 
+/* The same as soon as they are many: an account may have any number. */
+static int hand_on_many(int (*take)(void *, struct rr_text, const struct rr_line *,
+                                    struct rr_error *),
+                        void *self, struct rr_text key, struct rr_line *rows, struct rr_error *err)
+{
+    return rows->used >= MANY_BYTES ? hand_on(take, self, key, rows, err) : 0;
+}
+
 static int write_lines(const struct rr_rated *rated, enum rr_period kind,
                        struct rr_rated_rows *rows, const struct rr_rated_sink *sink,
                        struct rr_totals *totals, struct rr_error *err)
@@ -206,6 +216,8 @@ static int write_lines(const struct rr_rated *rated, enum rr_period kind,
         for (; i < rated->n_lines && rr_text_equal(rated->lines[i].account, account); i++) {
             write_line(&rated->lines[i], kind, rows);
             count_line(&rated->lines[i], totals);
+            if (hand_on_many(sink->lines, sink->self, account, &rows->lines, err) != 0)
+                return -1;
         }
         if (hand_on(sink->lines, sink->self, account, &rows->lines, err) != 0)
             return -1;
@@ -326,8 +338,11 @@ static int write_shares(const struct rr_rated *rated, enum rr_period kind,
         const struct rr_contract *contract = rated->lines[i].contract;
         for (; i < rated->n_lines && rated->lines[i].contract == contract; i++) {
             const struct rr_rated_line *line = &rated->lines[i];
-            for (uint32_t s = line->first_share; s < line->first_share + line->n_share; s++)
+            for (uint32_t s = line->first_share; s < line->first_share + line->n_share; s++) {
                 write_share(line, &rated->shares[s], kind, rows);
+                if (hand_on_many(sink->shares, sink->self, contract->name, &rows->shares, err) != 0)
+                    return -1;
+            }
         }
         if (contract && hand_on(sink->shares, sink->self, contract->name, &rows->shares, err) != 0)
             return -1;
@@ -358,8 +373,11 @@ static int write_unrated(struct rr_rated *rated, enum rr_period kind, struct rr_
         qsort(rated->unrated, rated->n_unrated, sizeof *rated->unrated, compare_unrated);
     for (uint32_t i = 0; i < rated->n_unrated;) {
         struct rr_text account = rated->unrated[i].account;
-        for (; i < rated->n_unrated && rr_text_equal(rated->unrated[i].account, account); i++)
+        for (; i < rated->n_unrated && rr_text_equal(rated->unrated[i].account, account); i++) {
             write_unrated_row(&rated->unrated[i], kind, rows);
+            if (hand_on_many(sink->unrated, sink->self, account, &rows->unrated, err) != 0)
+                return -1;
+        }
         if (hand_on(sink->unrated, sink->self, account, &rows->unrated, err) != 0)
             return -1;
     }

@@ -75,7 +75,8 @@ struct rr_rated_line *rr_rated_add_line(struct rr_rated *rated);
 struct rr_unrated *rr_rated_add_unrated(struct rr_rated *rated);
 struct rr_share *rr_rated_add_share(struct rr_rated *rated);
 
-/* Takes rows of one account, or of one contract, out of `rows`, and empties them. */
+/* Takes rows of one account, or of one contract, out of `rows`, and empties them. Where there are very many
+ * they come in several calls, in order. */
 struct rr_rated_sink {
     void *self;
     int (*lines)(void *self, struct rr_text account, const struct rr_line *rows, struct rr_error *);

@@ -19,6 +19,21 @@ struct chosen {
     struct rr_text detail; /* of `split` */
 };
 
+/* From how many groups on an account is rated period by period. */
+enum { MANY_GROUPS = 4096 };
+
+/* What is rated at once: segments, and loose groups. */
+struct part {
+    uint32_t first, end;
+    uint32_t first_loose, end_loose;
+};
+
+struct unrated {
+    const struct rr_group *group;
+    const char *reason;
+    struct rr_text detail;
+};
+
 struct rr_rating {
     struct rr_span span;
     struct rr_grouping by;
@@ -26,19 +41,26 @@ struct rr_rating {
     struct rr_rated rated;
     struct rr_segments segments;
     struct rr_usage_groups groups;
-    const struct rr_member *members;
+    const struct rr_contract *const *contracts; /* of the party in hand */
+    uint32_t n_contracts;
+    struct rr_text *account; /* its accounts */
+    uint32_t n_accounts, accounts_size;
     uint32_t *pool; /* for each contract its first segment, where it is pooled */
     struct rr_group **by_segment;
-    struct chosen *chosen;
-    const struct rr_group **list; /* of one line or row */
-    uint32_t groups_size;
+    struct rr_group **loose; /* groups of no segment, by period */
+    uint32_t n_loose, groups_size;
     uint32_t *segment_start; /* segment s has by_segment[segment_start[s] .. segment_start[s+1]) */
     uint32_t segment_size;
+    struct chosen *chosen;        /* of one segment */
+    const struct rr_group **list; /* of one line or row */
+    uint32_t chosen_size, list_size;
+    struct unrated *unrated;
+    uint32_t n_unrated, unrated_size;
     uint32_t *of_contract; /* lines of contracts */
     uint32_t of_contract_size;
     struct rr_counted *events; /* of one line */
     uint32_t events_size;
-    struct rr_arena *texts; /* of the party in hand */
+    struct rr_arena *texts; /* of what is rated at once */
     struct rr_line text;
 };
 
@@ -64,11 +86,14 @@ void rr_rating_destroy(struct rr_rating *r)
     rr_groups_free(&r->groups);
     rr_arena_destroy(r->texts);
     rr_line_fini(&r->text);
+    free(r->account);
     free(r->pool);
     free(r->by_segment);
+    free(r->loose);
     free(r->chosen);
     free(r->list);
     free(r->segment_start);
+    free(r->unrated);
     free(r->of_contract);
     free(r->events);
     free(r);
@@ -87,13 +112,20 @@ static void reserve(struct rr_rating *r)
     if (r->groups.n > r->groups_size) {
         r->groups_size = r->groups.n * 2;
         r->by_segment = rr_realloc(r->by_segment, r->groups_size * sizeof *r->by_segment);
-        r->chosen = rr_realloc(r->chosen, r->groups_size * sizeof *r->chosen);
-        r->list = rr_realloc(r->list, r->groups_size * sizeof *r->list);
+        r->loose = rr_realloc(r->loose, r->groups_size * sizeof *r->loose);
     }
     if (r->segments.n + 2 > r->segment_size) {
         r->segment_size = (r->segments.n + 2) * 2;
         r->segment_start = rr_realloc(r->segment_start, r->segment_size * sizeof *r->segment_start);
     }
+}
+
+static int compare_loose(const void *a, const void *b)
+{
+    const struct rr_group *x = *(struct rr_group *const *)a, *y = *(struct rr_group *const *)b;
+    if (x->period != y->period)
+        return x->period < y->period ? -1 : 1;
+    return (x > y) - (x < y);
 }
 
 /* Counting sort of the groups by segment; within one they stay in order. */
@@ -102,14 +134,21 @@ static void sort_by_segment(struct rr_rating *r)
     reserve(r);
     uint32_t *start = r->segment_start, n = r->segments.n;
     memset(start, 0, (n + 2) * sizeof *start);
+    r->n_loose = 0;
     for (uint32_t g = 0; g < r->groups.n; g++)
         if (r->groups.group[g].segment != RR_NO_SEGMENT)
             start[r->groups.group[g].segment + 2]++;
     for (uint32_t s = 2; s < n + 2; s++)
         start[s] += start[s - 1];
-    for (uint32_t g = 0; g < r->groups.n; g++)
-        if (r->groups.group[g].segment != RR_NO_SEGMENT)
-            r->by_segment[start[r->groups.group[g].segment + 1]++] = &r->groups.group[g];
+    for (uint32_t g = 0; g < r->groups.n; g++) {
+        struct rr_group *group = &r->groups.group[g];
+        if (group->segment != RR_NO_SEGMENT)
+            r->by_segment[start[group->segment + 1]++] = group;
+        else
+            r->loose[r->n_loose++] = group;
+    }
+    if (r->n_loose > 1)
+        qsort(r->loose, r->n_loose, sizeof *r->loose, compare_loose);
 }
 
 /* The default plan holds in whole periods: a period's segments are idle together. */
@@ -184,11 +223,28 @@ static int compare_chosen(const void *a, const void *b)
     return order ? order : (x->group > y->group) - (x->group < y->group);
 }
 
+static void reserve_list(struct rr_rating *r, uint32_t n)
+{
+    if (n > r->list_size) {
+        r->list_size = 2 * n;
+        r->list = rr_realloc(r->list, r->list_size * sizeof *r->list);
+    }
+}
+
+static void reserve_chosen(struct rr_rating *r, uint32_t n)
+{
+    if (n > r->chosen_size) {
+        r->chosen_size = 2 * n;
+        r->chosen = rr_realloc(r->chosen, r->chosen_size * sizeof *r->chosen);
+    }
+}
+
 /* The groups of a segment that a charge takes, by split values and case. */
 static uint32_t choose(struct rr_rating *r, uint32_t segment, const struct rr_charge *charge)
 {
     const struct rr_meter *meter = &r->by.book->meters[charge->meter];
     uint32_t n = 0;
+    reserve_chosen(r, r->segment_start[segment + 1] - r->segment_start[segment]);
     for (uint32_t g = r->segment_start[segment]; g < r->segment_start[segment + 1]; g++) {
         struct rr_group *group = r->by_segment[g];
         int which = group->meter == charge->meter ? case_of(meter, charge, group->key) : -1;
@@ -306,7 +362,7 @@ static int add_shares(struct rr_rating *r, const struct rr_segment *segment, int
     line->first_share = r->rated.n_shares;
     for (uint32_t i = 0; i < n;) {
         uint32_t end = i + 1;
-        struct rr_share share = {.account = r->members[group[i]->account].account};
+        struct rr_share share = {.account = r->account[group[i]->account]};
         while (end < n && group[end]->account == group[i]->account)
             end++;
         if (!measure(r, meter, group + i, end - i, segment->period, &share.quantity))
@@ -326,6 +382,7 @@ static int rate_chosen(struct rr_rating *r, const struct rr_segment *segment,
 {
     const struct rr_meter *meter = &r->by.book->meters[charge->meter];
     const struct rr_case *which = &charge->cases[n > 0 ? chosen[0].which : 0];
+    reserve_list(r, n);
     const struct rr_group **group = r->list;
     struct rr_priced usage = {0};
     rr_decimal metered;
@@ -375,9 +432,9 @@ static int rate_charge(struct rr_rating *r, uint32_t s, const struct rr_charge *
     return 0;
 }
 
-static int rate_segments(struct rr_rating *r, struct rr_error *err)
+static int rate_segments(struct rr_rating *r, struct part part, struct rr_error *err)
 {
-    for (uint32_t s = 0; s < r->segments.n; s++) {
+    for (uint32_t s = part.first; s < part.end; s++) {
         struct rr_segment *segment = &r->segments.segment[s];
         const struct rr_version *version = segment->version;
         segment->first_line = r->rated.n_lines;
@@ -390,12 +447,6 @@ static int rate_segments(struct rr_rating *r, struct rr_error *err)
 }
 
 /* ---- unrated usage ---- */
-
-struct unrated {
-    const struct rr_group *group;
-    const char *reason;
-    struct rr_text detail;
-};
 
 static int compare_unrated(const void *a, const void *b)
 {
@@ -417,9 +468,10 @@ static int compare_unrated(const void *a, const void *b)
 static int report_unrated(struct rr_rating *r, const struct unrated *unrated, uint32_t n,
                           struct rr_error *err)
 {
+    reserve_list(r, n);
     const struct rr_group **group = r->list, *head = unrated[0].group;
     const struct rr_meter *meter = &r->by.book->meters[head->meter];
-    struct rr_unrated row = {.account = r->members[head->account].account,
+    struct rr_unrated row = {.account = r->account[head->account],
                              .period = head->period,
                              .meter = meter->name,
                              .detail = unrated[0].detail,
@@ -441,60 +493,37 @@ static bool same_row(const struct unrated *a, const struct unrated *b)
            a->reason == b->reason;
 }
 
-static int collect_unrated(struct rr_rating *r, struct rr_error *err)
+static void note_unrated(struct rr_rating *r, const struct rr_group *group)
 {
-    struct unrated *list = NULL;
-    uint32_t n = 0, size = 0;
-    int result = 0;
-    for (uint32_t g = 0; g < r->groups.n; g++) {
-        const struct rr_group *group = &r->groups.group[g];
-        const struct rr_meter *meter = &r->by.book->meters[group->meter];
-        if (group->taken)
-            continue;
-        if (n == size) {
-            size = size ? 2 * size : 16;
-            list = rr_realloc(list, size * sizeof *list);
-        }
-        list[n++] = (struct unrated){
-            group, group->segment == RR_NO_SEGMENT ? "no_subscription" : "no_charge",
-            detail_of(r, meter, group->key, NULL, meter->n_by)};
+    const struct rr_meter *meter = &r->by.book->meters[group->meter];
+    if (r->n_unrated == r->unrated_size) {
+        r->unrated_size = r->unrated_size ? 2 * r->unrated_size : 16;
+        r->unrated = rr_realloc(r->unrated, r->unrated_size * sizeof *r->unrated);
     }
-    if (n > 1)
-        qsort(list, n, sizeof *list, compare_unrated);
-    for (uint32_t i = 0; i < n && result == 0;) {
-        uint32_t end = i + 1;
-        while (end < n && same_row(&list[i], &list[end]))
-            end++;
-        result = report_unrated(r, list + i, end - i, err);
-        i = end;
-    }
-    free(list);
-    return result;
+    r->unrated[r->n_unrated++] =
+        (struct unrated){group, group->segment == RR_NO_SEGMENT ? "no_subscription" : "no_charge",
+                         detail_of(r, meter, group->key, NULL, meter->n_by)};
 }
 
-/* ---- a party ---- */
-
-static void make_groups(struct rr_rating *r, const struct rr_member *members, uint32_t n,
-                        const struct rr_contract *const *contracts, uint32_t n_contracts)
+static int collect_unrated(struct rr_rating *r, struct part part, struct rr_error *err)
 {
-    const struct rr_book *book = r->by.book;
-    rr_segments_clear(&r->segments);
-    rr_groups_clear(&r->groups);
-    for (uint32_t c = 0; c < n_contracts; c++)
-        if (contracts[c]->pool)
-            r->pool[contracts[c] - book->contracts] =
-                rr_segments_add_pool(&r->segments, book, contracts[c], &r->by.span);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct rr_member *member = &members[i];
-        uint32_t first = r->segments.n_windows;
-        rr_groups_find_periods(&r->groups, &r->by, member->cells, member->n);
-        rr_segments_add_account(&r->segments, book, member->account, r->groups.period,
-                                r->groups.n_periods, r->pool, &r->by.span);
-        rr_groups_add(&r->groups, &r->by, i, member->cells, member->n, first,
-                      r->segments.n_windows - first);
+    r->n_unrated = 0;
+    for (uint32_t g = r->segment_start[part.first]; g < r->segment_start[part.end]; g++)
+        if (!r->by_segment[g]->taken)
+            note_unrated(r, r->by_segment[g]);
+    for (uint32_t g = part.first_loose; g < part.end_loose; g++)
+        note_unrated(r, r->loose[g]);
+    if (r->n_unrated > 1)
+        qsort(r->unrated, r->n_unrated, sizeof *r->unrated, compare_unrated);
+    for (uint32_t i = 0; i < r->n_unrated;) {
+        uint32_t end = i + 1;
+        while (end < r->n_unrated && same_row(&r->unrated[i], &r->unrated[end]))
+            end++;
+        if (report_unrated(r, r->unrated + i, end - i, err) != 0)
+            return -1;
+        i = end;
     }
-    sort_by_segment(r);
-    find_idle(r);
+    return 0;
 }
 
 /* ---- what contracts add to their lines ---- */
@@ -527,16 +556,16 @@ static uint32_t list_contract_lines(struct rr_rating *r)
 typedef int (*settlement)(const struct rr_deal_lines *deal, struct rr_error *err);
 
 /* Hands each contract its lines. Contracts rise. One without lines has its commitment too. */
-static int settle(struct rr_rating *r, const struct rr_contract *const *contracts,
-                  uint32_t n_contracts, settlement add, struct rr_error *err)
+static int settle(struct rr_rating *r, settlement add, struct rr_error *err)
 {
     uint32_t n = list_contract_lines(r);
-    for (uint32_t c = 0, first = 0, end; c < n_contracts; c++, first = end) {
-        for (end = first; end < n && r->rated.lines[r->of_contract[end]].contract == contracts[c];)
+    for (uint32_t c = 0, first = 0, end; c < r->n_contracts; c++, first = end) {
+        const struct rr_contract *contract = r->contracts[c];
+        for (end = first; end < n && r->rated.lines[r->of_contract[end]].contract == contract;)
             end++;
-        const struct rr_deal_lines deal = {r->by.book, contracts[c],           &r->by.span,
-                                           &r->rated,  r->of_contract + first, end - first,
-                                           r->texts};
+        const struct rr_deal_lines deal = {
+            r->by.book,  contract, &r->by.span, &r->rated, r->of_contract + first,
+            end - first, r->texts};
         if (add(&deal, err) != 0)
             return -1;
     }
@@ -558,26 +587,85 @@ static void drop_earlier(struct rr_rated *rated, int32_t first)
     rated->n_unrated = n;
 }
 
-int rr_rating_party(struct rr_rating *r, const struct rr_member *members, uint32_t n,
-                    const struct rr_contract *const *contracts, uint32_t n_contracts,
-                    struct rr_rated **rated, struct rr_error *err)
+/* ---- a party ---- */
+
+void rr_rating_begin(struct rr_rating *r, const struct rr_contract *const *contracts,
+                     uint32_t n_contracts)
 {
-    *rated = &r->rated;
-    rr_rated_clear(&r->rated);
-    rr_arena_reset(r->texts);
-    r->members = members;
+    const struct rr_book *book = r->by.book;
+    r->contracts = contracts;
+    r->n_contracts = n_contracts;
+    r->n_accounts = 0;
     r->by.span = r->span;
     if (n_contracts > 0)
         r->by.span.first = r->span.begin;
-    make_groups(r, members, n, contracts, n_contracts);
-    if (rate_segments(r, err) != 0 ||
-        rr_minimums_add(&r->rated, r->by.book, &r->segments, err) != 0 ||
-        settle(r, contracts, n_contracts, rr_commitment_add, err) != 0 ||
-        settle(r, contracts, n_contracts, rr_credits_add, err) != 0 || collect_unrated(r, err) != 0)
+    rr_segments_clear(&r->segments);
+    rr_groups_clear(&r->groups);
+    for (uint32_t c = 0; c < n_contracts; c++)
+        if (contracts[c]->pool)
+            r->pool[contracts[c] - book->contracts] =
+                rr_segments_add_pool(&r->segments, book, contracts[c], &r->by.span);
+}
+
+int rr_rating_add(struct rr_rating *r, struct rr_text account,
+                  const struct rr_subscription *subscriptions, int n, struct rr_cells *cells,
+                  struct rr_error *err)
+{
+    struct rr_grouped_account grouped = {account, r->n_accounts, r->segments.n_windows, false};
+    if (r->n_accounts == r->accounts_size) {
+        r->accounts_size = r->accounts_size ? 2 * r->accounts_size : 16;
+        r->account = rr_realloc(r->account, r->accounts_size * sizeof *r->account);
+    }
+    r->account[r->n_accounts++] = account;
+    grouped.has_default = rr_segments_add_account(&r->segments, r->by.book, account, subscriptions,
+                                                  n, r->pool, &r->by.span);
+    return rr_groups_add(&r->groups, &r->by, &grouped, cells, err);
+}
+
+static int rate_part(struct rr_rating *r, struct part part, rr_rated_taker take, void *self,
+                     struct rr_error *err)
+{
+    rr_rated_clear(&r->rated);
+    rr_arena_reset(r->texts);
+    if (rate_segments(r, part, err) != 0 ||
+        rr_minimums_add(&r->rated, r->by.book, &r->segments, part.first, part.end, err) != 0 ||
+        settle(r, rr_commitment_add, err) != 0 || settle(r, rr_credits_add, err) != 0 ||
+        collect_unrated(r, part, err) != 0)
         return -1;
-    if (n_contracts > 0) {
+    if (r->n_contracts > 0) {
         drop_earlier(&r->rated, r->span.first);
         rr_shares_divide(&r->rated);
     }
+    return take(self, &r->rated, err);
+}
+
+/* The part of the next period; false when there is none. */
+static bool next_period(const struct rr_rating *r, struct part *part)
+{
+    const struct rr_segment *segment = r->segments.segment;
+    int32_t period = INT32_MAX;
+    part->first = part->end;
+    part->first_loose = part->end_loose;
+    if (part->first < r->segments.n)
+        period = segment[part->first].period;
+    if (part->first_loose < r->n_loose && r->loose[part->first_loose]->period < period)
+        period = r->loose[part->first_loose]->period;
+    while (part->end < r->segments.n && segment[part->end].period == period)
+        part->end++;
+    while (part->end_loose < r->n_loose && r->loose[part->end_loose]->period == period)
+        part->end_loose++;
+    return period != INT32_MAX;
+}
+
+int rr_rating_finish(struct rr_rating *r, rr_rated_taker take, void *self, struct rr_error *err)
+{
+    struct part part = {0};
+    sort_by_segment(r);
+    find_idle(r);
+    if (r->n_contracts > 0 || r->groups.n < MANY_GROUPS)
+        return rate_part(r, (struct part){0, r->segments.n, 0, r->n_loose}, take, self, err);
+    while (next_period(r, &part))
+        if (rate_part(r, part, take, self, err) != 0)
+            return -1;
     return 0;
 }

@@ -51,6 +51,11 @@ static void file_path(const struct rr_result *r, const char *name, char path[RR_
     snprintf(path, RR_RESULT_PATH + 64, "%s/%s", r->making, name);
 }
 
+void rr_result_beside(const struct rr_result *r, const char *name, char path[RR_RESULT_PATH + 64])
+{
+    file_path(r, name, path);
+}
+
 struct rr_output *rr_result_output(struct rr_result *r, const char *name, const char *header,
                                    size_t memory)
 {

@@ -33,6 +33,11 @@ int rr_result_begin(struct rr_result *result, const struct rr_comm *comm, const 
 struct rr_output *rr_result_output(struct rr_result *result, const char *name, const char *header,
                                    size_t memory);
 
+/* Where something may be kept while the result is made; it is removed before it is published, and with what
+ * crashes left. */
+void rr_result_beside(const struct rr_result *result, const char *name,
+                      char path[RR_RESULT_PATH + 64]);
+
 /* Collective. Finishes an output and notes the file. The output is gone. */
 int rr_result_finish_output(struct rr_result *result, const char *name, struct rr_output *output,
                             struct rr_error *err);

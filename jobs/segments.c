@@ -32,6 +32,8 @@ void rr_segments_fini(struct rr_segments *s)
 {
     free(s->segment);
     free(s->window);
+    free(s->moved);
+    free(s->spare);
     *s = (struct rr_segments){0};
 }
 
@@ -130,11 +132,10 @@ static void add_stay(struct rr_segments *s, const struct rr_book *book, const st
 
 /* What a subscription has outside of the stays: a contract takes its place. */
 static void add_subscription(struct rr_segments *s, const struct rr_book *book,
-                             const struct rr_subscription *subscription,
+                             struct rr_text account, const struct rr_subscription *subscription,
                              const struct rr_stay *stays, int n, const struct rr_span *span)
 {
-    struct rr_segment base = {.account = subscription->account,
-                              .plan = &book->plans[subscription->plan]};
+    struct rr_segment base = {.account = account, .plan = &book->plans[subscription->plan]};
     int32_t from = subscription->start;
     uint32_t first = s->n;
     for (int i = 0; i < n; i++) {
@@ -145,25 +146,6 @@ static void add_subscription(struct rr_segments *s, const struct rr_book *book,
     }
     add_stretch(s, book, base, from, subscription->end, span);
     add_windows(s, first);
-}
-
-/* The account's subscriptions stand together, sorted by start. */
-static const struct rr_subscription *find_subscriptions(const struct rr_book *book,
-                                                        struct rr_text account, int *n)
-{
-    int low = 0, high = book->n_subscriptions;
-    while (low < high) {
-        int middle = low + (high - low) / 2;
-        if (rr_text_compare(book->subscriptions[middle].account, account) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *n = 0;
-    while (low + *n < book->n_subscriptions &&
-           rr_text_equal(book->subscriptions[low + *n].account, account))
-        ++*n;
-    return book->subscriptions + low;
 }
 
 const struct rr_stay *rr_find_stays(const struct rr_book *book, struct rr_text account, int *n)
@@ -188,36 +170,76 @@ static int compare_windows(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void add_default(struct rr_segments *s, const struct rr_book *book, struct rr_text account,
-                        const int32_t *periods, uint32_t n, const struct rr_span *span)
+/* Room for n more windows at `at`, which lies among those of the last account. */
+static void open_gap(struct rr_segments *s, uint32_t at, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        append_window(s, (struct rr_window){0});
+    memmove(s->window + at + n, s->window + at, (s->n_windows - n - at) * sizeof *s->window);
+}
+
+void rr_segments_add_default(struct rr_segments *s, const struct rr_book *book,
+                             struct rr_text account, uint32_t first, int32_t period)
 {
     struct rr_segment base = {
         .account = account, .plan = &book->plans[book->default_plan], .if_used = true};
-    uint32_t first = s->n;
-    for (uint32_t i = 0; i < n; i++)
-        if (periods[i] >= span->first && periods[i] <= span->last)
-            add_cut(s, book->period, base, periods[i], rr_period_start(book->period, periods[i]),
-                    rr_period_start(book->period, periods[i] + 1));
-    add_windows(s, first);
+    int32_t start = rr_period_start(book->period, period);
+    uint32_t at = s->n_windows, segment = s->n;
+    while (at > first && s->window[at - 1].from > start)
+        at--;
+    if (at < s->n_windows && s->window[at].from == start)
+        return;
+    if (at > first && s->window[at - 1].to > start)
+        return;
+    add_cut(s, book->period, base, period, start, rr_period_start(book->period, period + 1));
+    open_gap(s, at, s->n - segment);
+    for (; segment < s->n; segment++, at++)
+        s->window[at] =
+            (struct rr_window){s->segment[segment].from, s->segment[segment].to, segment};
 }
 
-void rr_segments_add_account(struct rr_segments *s, const struct rr_book *book,
-                             struct rr_text account, const int32_t *periods, uint32_t n,
-                             const uint32_t *pool, const struct rr_span *span)
+static void reserve_moves(struct rr_segments *s, uint32_t n)
 {
-    int n_subscriptions, n_stays;
+    if (n <= s->moved_size)
+        return;
+    s->moved_size = 2 * n;
+    s->moved = rr_realloc(s->moved, s->moved_size * sizeof *s->moved);
+    s->spare = rr_realloc(s->spare, s->moved_size * sizeof *s->spare);
+}
+
+const uint32_t *rr_segments_order_default(struct rr_segments *s, uint32_t first)
+{
+    uint32_t n = s->n_windows - first, base = s->n - n;
+    bool rises = true;
+    for (uint32_t i = 0; i < n && rises; i++)
+        rises = s->window[first + i].segment == base + i;
+    if (rises)
+        return NULL;
+    reserve_moves(s, n);
+    memcpy(s->spare, s->segment + base, n * sizeof *s->spare);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t was = s->window[first + i].segment - base;
+        s->segment[base + i] = s->spare[was];
+        s->window[first + i].segment = base + i;
+        s->moved[was] = base + i;
+    }
+    return s->moved;
+}
+
+bool rr_segments_add_account(struct rr_segments *s, const struct rr_book *book,
+                             struct rr_text account, const struct rr_subscription *subscriptions,
+                             int n, const uint32_t *pool, const struct rr_span *span)
+{
+    int n_stays;
     uint32_t first = s->n_windows;
-    const struct rr_subscription *subscriptions =
-        find_subscriptions(book, account, &n_subscriptions);
     const struct rr_stay *stays = rr_find_stays(book, account, &n_stays);
     if (span->first > span->last)
-        return;
-    for (int i = 0; i < n_subscriptions; i++)
-        add_subscription(s, book, &subscriptions[i], stays, n_stays, span);
+        return false;
+    for (int i = 0; i < n; i++)
+        add_subscription(s, book, account, &subscriptions[i], stays, n_stays, span);
     for (int i = 0; i < n_stays; i++)
         add_stay(s, book, &stays[i], pool, span);
-    if (n_subscriptions + n_stays == 0 && book->default_plan != RR_NO_COLUMN)
-        add_default(s, book, account, periods, n, span);
     if (n_stays > 0 && s->n_windows > first + 1)
         qsort(s->window + first, s->n_windows - first, sizeof *s->window, compare_windows);
+    return n + n_stays == 0 && book->default_plan != RR_NO_COLUMN;
 }

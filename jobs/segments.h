@@ -35,6 +35,9 @@ struct rr_segments {
     uint32_t n, size;
     struct rr_window *window; /* of one account after another; each one's rise and don't overlap */
     uint32_t n_windows, windows_size;
+    uint32_t *moved; /* of the last rr_segments_order_default */
+    struct rr_segment *spare;
+    uint32_t moved_size;
 };
 
 /* The periods that are rated. */
@@ -50,11 +53,21 @@ void rr_segments_clear(struct rr_segments *segments);
 uint32_t rr_segments_add_pool(struct rr_segments *segments, const struct rr_book *book,
                               const struct rr_contract *contract, const struct rr_span *span);
 
-/* Adds the windows of an account, and the segments of its own. pool[c] is the first segment of contract
- * c where that is pooled. An account without a deal has the default plan in the n periods, which rise. */
-void rr_segments_add_account(struct rr_segments *segments, const struct rr_book *book,
-                             struct rr_text account, const int32_t *periods, uint32_t n,
-                             const uint32_t *pool, const struct rr_span *span);
+/* Adds the windows of an account, and the segments of its own: of its n subscriptions, sorted by start, and
+ * of its stays. pool[c] is the first segment of contract c where that is pooled. True when the account has
+ * none of either, but the default plan: what of that it needs is added as its usage comes. */
+bool rr_segments_add_account(struct rr_segments *segments, const struct rr_book *book,
+                             struct rr_text account, const struct rr_subscription *subscriptions,
+                             int n, const uint32_t *pool, const struct rr_span *span);
+
+/* Adds a period, within the span, in which an account has the default plan, unless it is there. The
+ * account's windows are the last, from `first` on. */
+void rr_segments_add_default(struct rr_segments *segments, const struct rr_book *book,
+                             struct rr_text account, uint32_t first, int32_t period);
+
+/* Puts the segments of these windows, each of which has one of its own, into their order. They are the last;
+ * returns for each, counted from the first, which one it is now; NULL when nothing moved. */
+const uint32_t *rr_segments_order_default(struct rr_segments *segments, uint32_t first);
 
 /* Some account's stays, sorted by start; *n of them. */
 const struct rr_stay *rr_find_stays(const struct rr_book *book, struct rr_text account, int *n);

@@ -2,12 +2,20 @@
 #include "subscribers.h"
 
 #include "../io/memory.h"
-#include "../runtime/order.h"
 #include "../runtime/parcels.h"
 #include "book_csv.h"
-#include "file_parts.h"
+#include "row_file.h"
 
+#include <rerate/dictionary.h>
 #include <stdlib.h>
+
+struct rr_subscribers {
+    const struct rr_comm *comm;
+    struct rr_row_file file; /* this rank's part */
+    int32_t first_start;
+};
+
+/* ---- what the book needs: the header, and members of contracts ---- */
 
 /* What stands before each row on its way. */
 struct row_head {
@@ -15,142 +23,67 @@ struct row_head {
     int32_t line;
 };
 
-/* ---- slices of a plain file ---- */
-
-/* A record begins after a line end outside of quotes. */
-static size_t first_record(const char *bytes, size_t len, char before, bool quoted)
+static bool read_header(struct rr_book_csv *csv, struct rr_text text)
 {
-    for (size_t at = 0; at < len; before = bytes[at++]) {
-        if (before == '\n' && !quoted)
-            return at;
-        quoted ^= bytes[at] == '"';
-    }
-    return RR_NO_PIECE;
-}
-
-/* Collective. */
-static int read_plain(const struct rr_comm *comm, struct rr_book_files *files,
-                      struct rr_file_part *slice, struct rr_error *err)
-{
-    uint64_t size;
-    const char *path = files->subscriptions_path;
-    int result = rr_file_part_read(comm, path, first_record, slice, err);
-    if (result == 0 && comm->rank == 0)
-        result = rr_digest_file(path, &size, &files->subscriptions_digest, err);
-    return rr_agree(comm, result, err);
-}
-
-/* ---- slices of a compressed file: one rank unpacks it and deals it out ---- */
-
-static void deal_out(const struct rr_comm *comm, const struct rr_book_files *files,
-                     struct rr_parcels *parcels)
-{
-    const char *text = files->subscriptions;
-    size_t len = files->subscriptions_len, at = 0;
-    int32_t line = 1;
-    for (int r = 0; r < comm->size; r++) {
-        size_t end = len / (size_t)comm->size * ((size_t)r + 1), from = at;
-        int32_t first = line;
-        bool quoted = false;
-        end = r + 1 == comm->size ? len : end;
-        for (; at < len && (at < end || quoted || (at > 0 && text[at - 1] != '\n')); at++) {
-            quoted ^= text[at] == '"';
-            line += text[at] == '\n';
-        }
-        rr_parcels_put(parcels, r, &first, sizeof first);
-        rr_parcels_put(parcels, r, text + from, at - from);
-    }
-}
-
-/* Collective. */
-static int read_packed(const struct rr_comm *comm, struct rr_book_files *files,
-                       struct rr_file_part *slice, struct rr_error *err)
-{
-    struct rr_parcels *parcels = rr_parcels_create(comm);
-    int result = 0;
-    if (comm->rank == 0) {
-        result = rr_book_read_subscriptions(files, err);
-        if (result == 0) {
-            files->subscriptions_digest =
-                rr_digest_bytes(files->subscriptions, files->subscriptions_len);
-            deal_out(comm, files, parcels);
-        }
-    }
-    result = rr_agree(comm, result, err);
-    if (result == 0) {
-        size_t len;
-        int32_t line;
-        const char *bytes = rr_parcels_exchange(parcels, &len);
-        memcpy(&line, bytes, sizeof line);
-        slice->line = line;
-        slice->len = len - sizeof line;
-        slice->bytes = rr_malloc(slice->len + 1);
-        memcpy(slice->bytes, bytes + sizeof line, slice->len);
-    }
-    rr_parcels_destroy(parcels);
-    return result;
-}
-
-/* ---- rows to the ranks that read them ---- */
-
-static void put_row(struct rr_parcels *parcels, int rank, struct rr_text text, int line)
-{
-    struct row_head head = {text.len, line};
-    rr_parcels_put(parcels, rank, &head, sizeof head);
-    rr_parcels_put(parcels, rank, text.ptr, text.len);
-}
-
-/* Rows of an account go to one rank, those of contracts to all. What is no row stays, to be told. */
-static void route(const struct rr_comm *comm, const struct rr_book_csv *csv, bool good,
-                  struct rr_text text, int line, struct rr_parcels *parcels)
-{
-    int account = csv->column[RR_ROW_ACCOUNT], contract = csv->column[RR_ROW_CONTRACT];
-    if (!good || csv->n_fields != csv->n_header) {
-        put_row(parcels, comm->rank, text, line);
-        return;
-    }
-    if (contract == RR_NO_COLUMN || csv->field[contract].len == 0) {
-        uint64_t hash = rr_dictionary_hash(csv->field[account]);
-        put_row(parcels, (int)(hash % (uint64_t)comm->size), text, line);
-        return;
-    }
-    for (int r = 0; r < comm->size; r++)
-        put_row(parcels, r, text, line);
-}
-
-static bool read_header(struct rr_book_csv *csv, const char *bytes, size_t len)
-{
-    size_t bom = len >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    rr_book_csv_start(csv, (struct rr_text){bytes + bom, (uint32_t)(len - bom)}, 1);
+    uint32_t bom = text.len >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    rr_book_csv_start(csv, (struct rr_text){text.ptr + bom, text.len - bom}, 1);
     return rr_book_csv_header(csv);
 }
 
-/* Collective. Rank 0 finds the header, and takes it off its slice. A header that can't be read is all that
- * there is: the book is refused for it. */
-static bool share_header(const struct rr_comm *comm, struct rr_book_files *files,
-                         struct rr_file_part *slice, struct rr_book_csv *csv)
+/* Rank 0: takes the header off its part. One that can't be read is all that there is: the book is refused
+ * for it. */
+static int take_header(struct rr_subscribers *s, struct rr_book_files *files,
+                       struct rr_book_csv *csv, struct rr_error *err)
 {
-    struct rr_mistakes ignored = {0};
-    bool good = false;
-    size_t len = 0;
-    free(files->subscriptions);
-    files->subscriptions = NULL;
-    csv->mistakes = &ignored;
-    if (comm->rank == 0) {
-        good = read_header(csv, slice->bytes, slice->len);
-        len = good ? (size_t)(csv->p - slice->bytes) : slice->len;
+    struct rr_row_blocks *blocks = rr_row_blocks_open(&s->file, err);
+    struct rr_text rows;
+    int line, got = blocks ? rr_row_blocks_next(blocks, &rows, &line, err) : -1;
+    if (got >= 0) {
+        bool good = read_header(csv, rows);
+        size_t len = good ? (size_t)(csv->p - rows.ptr) : rows.len;
         files->subscriptions = rr_calloc(1, len + 1);
-        memcpy(files->subscriptions, slice->bytes, len);
-        slice->line = good ? csv->line : slice->line;
-        memmove(slice->bytes, slice->bytes + len, slice->len - len);
-        slice->len -= len;
+        files->subscriptions_len = len;
+        if (len > 0)
+            memcpy(files->subscriptions, rows.ptr, len);
+        s->file.begin += len;
+        s->file.line = csv->line;
     }
-    files->subscriptions_len = len;
-    rr_comm_share(comm, &files->subscriptions, &files->subscriptions_len, 0);
-    if (comm->rank != 0)
-        good = read_header(csv, files->subscriptions, files->subscriptions_len);
-    rr_mistakes_fini(&ignored);
-    return good;
+    rr_row_blocks_close(blocks);
+    return got < 0 ? -1 : 0;
+}
+
+/* Collective. *good: it could be read. */
+static int share_header(struct rr_subscribers *s, struct rr_book_files *files,
+                        struct rr_book_csv *csv, bool *good, struct rr_error *err)
+{
+    int result = s->comm->rank == 0 ? take_header(s, files, csv, err) : 0;
+    if (rr_agree(s->comm, result, err) != 0)
+        return -1;
+    rr_comm_share(s->comm, &files->subscriptions, &files->subscriptions_len, 0);
+    *good = read_header(csv,
+                        (struct rr_text){files->subscriptions, (uint32_t)files->subscriptions_len});
+    return 0;
+}
+
+/* Rows that make members of contracts go to all ranks. */
+static void put_members(const struct rr_comm *comm, struct rr_book_csv *csv, struct rr_text rows,
+                        int first, struct rr_parcels *parcels)
+{
+    int contract = csv->column[RR_ROW_CONTRACT];
+    rr_book_csv_start(csv, rows, first);
+    while (csv->p < csv->end) {
+        const char *start = csv->p;
+        struct row_head head = {.line = csv->line};
+        if (!rr_book_csv_record(csv) || csv->n_fields != csv->n_header ||
+            csv->field[contract].len == 0)
+            continue;
+        head.len = (uint32_t)(csv->p - start);
+        for (int r = 0; r < comm->size; r++) {
+            rr_parcels_put(parcels, r, &head, sizeof head);
+            rr_parcels_put(parcels, r, start, head.len);
+        }
+    }
+    rr_arena_reset(csv->arena);
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -162,7 +95,7 @@ static int compare_rows(const void *a, const void *b)
 /* Takes over what came, in the order of the file. */
 static void take_rows(struct rr_book_files *files, const char *bytes, size_t len)
 {
-    uint32_t size = 1024;
+    uint32_t size = 64;
     files->row_bytes = rr_malloc(len + 1);
     files->rows = rr_malloc(size * sizeof *files->rows);
     if (len > 0)
@@ -179,106 +112,244 @@ static void take_rows(struct rr_book_files *files, const char *bytes, size_t len
             (struct rr_book_row){{files->row_bytes + at, head.len}, head.line};
         at += head.len;
     }
-    qsort(files->rows, files->n_rows, sizeof *files->rows, compare_rows);
+    if (files->n_rows > 1)
+        qsort(files->rows, files->n_rows, sizeof *files->rows, compare_rows);
 }
 
 /* Collective. */
-static void exchange_rows(const struct rr_comm *comm, struct rr_book_files *files,
-                          struct rr_file_part *slice)
+static int share_members(struct rr_subscribers *s, struct rr_book_files *files,
+                         struct rr_book_csv *csv, struct rr_error *err)
 {
-    struct rr_book_csv csv = {.arena = rr_arena_create(), .path = files->subscriptions_path};
-    struct rr_parcels *parcels = rr_parcels_create(comm);
-    struct rr_mistakes ignored = {0};
-    size_t len;
-    bool good_header = share_header(comm, files, slice, &csv);
-    csv.mistakes = &ignored;
-    rr_book_csv_start(&csv, (struct rr_text){slice->bytes, (uint32_t)slice->len}, slice->line);
-    while (good_header && csv.p < csv.end) {
-        const char *start = csv.p;
-        int line = csv.line;
-        bool good = rr_book_csv_record(&csv);
-        if (csv.n_fields > 0 || !good)
-            route(comm, &csv, good, (struct rr_text){start, (uint32_t)(csv.p - start)}, line,
-                  parcels);
-        rr_arena_reset(csv.arena);
+    struct rr_parcels *parcels = rr_parcels_create(s->comm);
+    struct rr_row_blocks *blocks = rr_row_blocks_open(&s->file, err);
+    struct rr_text rows;
+    int line, got = blocks ? 0 : -1;
+    while (blocks && (got = rr_row_blocks_next(blocks, &rows, &line, err)) > 0)
+        put_members(s->comm, csv, rows, line, parcels);
+    rr_row_blocks_close(blocks);
+    int result = rr_agree(s->comm, got, err);
+    if (result == 0) {
+        size_t len;
+        const char *bytes = rr_parcels_exchange(parcels, &len);
+        take_rows(files, bytes, len);
     }
-    const char *bytes = rr_parcels_exchange(parcels, &len);
-    take_rows(files, bytes, len);
     rr_parcels_destroy(parcels);
-    rr_arena_destroy(csv.arena);
-    rr_mistakes_fini(&ignored);
-}
-
-int rr_subscribers_read(const struct rr_comm *comm, struct rr_book_files *files,
-                        struct rr_error *err)
-{
-    struct rr_file_part slice = {0};
-    int result = rr_file_is_packed(files->subscriptions_path)
-                     ? read_packed(comm, files, &slice, err)
-                     : read_plain(comm, files, &slice, err);
-    if (result == 0)
-        exchange_rows(comm, files, &slice);
-    free(slice.bytes);
     return result;
 }
 
-/* ---- rows to the ranks that bill their accounts ---- */
-
-int rr_billing_rank(const struct rr_comm *comm, uint32_t n_shards, const struct rr_parties *parties,
-                    struct rr_text account)
+/* Rank 0. The digest is that of the unpacked bytes. */
+static int digest_packed(struct rr_subscribers *s, struct rr_digest *digest, struct rr_error *err)
 {
-    uint32_t party;
-    if (rr_parties_find(parties, account, &party))
-        account = rr_parties_at(parties, party).account[0];
-    return rr_shard_owner(rr_shard_of(rr_dictionary_hash(account), n_shards), n_shards, comm->size);
+    struct rr_row_blocks *blocks = rr_row_blocks_open(&s->file, err);
+    struct rr_digester *digester = rr_digester_create();
+    struct rr_text rows;
+    int line, got = blocks ? 0 : -1;
+    while (blocks && (got = rr_row_blocks_next(blocks, &rows, &line, err)) > 0)
+        rr_digester_add(digester, rows.ptr, rows.len);
+    *digest = rr_digester_finish(digester);
+    rr_row_blocks_close(blocks);
+    return got;
 }
 
-static int compare_subscriptions(const void *left, const void *right)
+/* Collective. */
+static int find_digest(struct rr_subscribers *s, struct rr_digest *digest, struct rr_error *err)
 {
-    const struct rr_subscription *a = left, *b = right;
-    int order = rr_text_compare(a->account, b->account);
-    return order ? order : (a->start > b->start) - (a->start < b->start);
+    uint64_t size;
+    int result = 0;
+    if (s->comm->rank == 0)
+        result = s->file.packed ? digest_packed(s, digest, err)
+                                : rr_digest_file(s->file.path, &size, digest, err);
+    return rr_agree(s->comm, result, err);
 }
 
-/* A parsed row on its way: the subscription without its texts, then the account. */
-static void put_subscription(struct rr_parcels *parcels, int rank,
-                             const struct rr_subscription *subscription)
+/* Collective. */
+static int read_members(struct rr_subscribers *s, struct rr_book_files *files, struct rr_error *err)
 {
-    struct rr_subscription bare = *subscription;
-    bare.account.ptr = NULL;
-    bare.source = NULL;
-    rr_parcels_put(parcels, rank, &bare, sizeof bare);
-    rr_parcels_put(parcels, rank, subscription->account.ptr, subscription->account.len);
+    struct rr_mistakes ignored = {0}; /* rr_book_parse finds them again, or rr_subscribers_prove */
+    struct rr_book_csv csv = {
+        .arena = rr_arena_create(), .path = s->file.path, .mistakes = &ignored};
+    bool good;
+    int result = find_digest(s, &files->subscriptions_digest, err);
+    if (result == 0)
+        result = share_header(s, files, &csv, &good, err);
+    if (result == 0 && good && csv.column[RR_ROW_CONTRACT] != RR_NO_COLUMN)
+        result = share_members(s, files, &csv, err);
+    else if (result == 0)
+        take_rows(files, NULL, 0);
+    rr_arena_destroy(csv.arena);
+    rr_mistakes_fini(&ignored);
+    return result;
 }
 
-static void take_subscriptions(struct rr_book *book, const char *bytes, size_t len)
+int rr_subscribers_open(const struct rr_comm *comm, struct rr_book_files *files,
+                        struct rr_subscribers **subscribers, struct rr_error *err)
 {
-    struct rr_subscription s;
-    const char *source = book->subscriptions_path.ptr;
-    size_t n = 0;
-    for (size_t at = 0; at < len; at += sizeof s + s.account.len, n++)
-        memcpy(&s, bytes + at, sizeof s);
-    book->subscriptions = rr_arena_alloc(book->arena, (n + 1) * sizeof s);
-    book->n_subscriptions = 0;
-    for (size_t at = 0; at < len; at += sizeof s + s.account.len) {
-        memcpy(&s, bytes + at, sizeof s);
-        s.account = rr_arena_text(book->arena, bytes + at + sizeof s, s.account.len);
-        s.source = source;
-        book->subscriptions[book->n_subscriptions++] = s;
-    }
-    qsort(book->subscriptions, n, sizeof s, compare_subscriptions);
+    struct rr_subscribers *s = rr_calloc(1, sizeof *s);
+    s->comm = comm;
+    s->first_start = INT32_MAX;
+    *subscribers = s;
+    if (rr_row_file_cut(comm, files->subscriptions_path, &s->file, err) != 0)
+        return -1;
+    return read_members(s, files, err);
 }
 
-void rr_subscribers_spread(const struct rr_comm *comm, uint32_t n_shards,
-                           const struct rr_parties *parties, struct rr_book *book)
+void rr_subscribers_close(struct rr_subscribers *s)
 {
-    struct rr_parcels *parcels = rr_parcels_create(comm);
+    free(s);
+}
+
+/* ---- proving ---- */
+
+/* A subscription as it is held against others: two with one hash are taken for one account's. */
+struct claim {
+    uint64_t hash;
+    int32_t start, end;
+};
+
+enum { CLAIM_BYTES = 2 * sizeof(struct claim) /* with what sorting needs */, ROW_BYTES = 24 };
+
+/* One pass over the file: the claims of some of the accounts, each at one rank. */
+struct proof {
+    struct rr_subscribers *subscribers;
+    struct rr_parcels *parcels;
+    uint32_t pass, n_passes;
+    struct claim *claims;
+    size_t n, size;
+};
+
+static int put_claim(void *self, const struct rr_subscription *subscription, struct rr_error *err)
+{
+    struct proof *p = self;
+    struct rr_subscribers *s = p->subscribers;
+    uint64_t ranks = (uint64_t)s->comm->size;
+    struct claim claim = {rr_dictionary_hash(subscription->account), subscription->start,
+                          subscription->end};
+    (void)err;
+    if (subscription->start < s->first_start)
+        s->first_start = subscription->start;
+    if (claim.hash / ranks % p->n_passes == p->pass)
+        rr_parcels_put(p->parcels, (int)(claim.hash % ranks), &claim, sizeof claim);
+    return 0;
+}
+
+/* Collective. */
+static void exchange_claims(struct proof *p)
+{
     size_t len;
-    for (int i = 0; i < book->n_subscriptions; i++) {
-        const struct rr_subscription *s = &book->subscriptions[i];
-        put_subscription(parcels, rr_billing_rank(comm, n_shards, parties, s->account), s);
+    const char *bytes = rr_parcels_exchange(p->parcels, &len);
+    size_t n = len / sizeof *p->claims;
+    if (p->n + n > p->size) {
+        p->size = (p->n + n) * 2;
+        p->claims = rr_realloc(p->claims, p->size * sizeof *p->claims);
     }
-    const char *bytes = rr_parcels_exchange(parcels, &len);
-    take_subscriptions(book, bytes, len);
-    rr_parcels_destroy(parcels);
+    if (n > 0)
+        memcpy(p->claims + p->n, bytes, len);
+    p->n += n;
+}
+
+/* Collective. All ranks read a block, then exchange what they found, until none has more. */
+static int collect_claims(struct proof *p, struct rr_row_reader *reader, struct rr_error *err)
+{
+    const struct rr_comm *comm = p->subscribers->comm;
+    struct rr_row_blocks *blocks = rr_row_blocks_open(&p->subscribers->file, err);
+    int got = blocks ? 1 : -1;
+    do {
+        struct rr_text rows;
+        int line;
+        p->parcels = rr_parcels_create(comm);
+        if (got > 0)
+            got = rr_row_blocks_next(blocks, &rows, &line, err);
+        if (got > 0)
+            rr_row_reader_read(reader, rows, line, put_claim, p, err);
+        exchange_claims(p);
+        rr_parcels_destroy(p->parcels);
+    } while (rr_comm_max(comm, got > 0) > 0);
+    rr_row_blocks_close(blocks);
+    return rr_agree(comm, got, err);
+}
+
+static int compare_claims(const void *a, const void *b)
+{
+    const struct claim *x = a, *y = b;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return (x->start > y->start) - (x->start < y->start);
+}
+
+static bool overlap(struct claim *claims, size_t n)
+{
+    int32_t end = INT32_MIN; /* of what ends last, of this account */
+    if (n > 1)
+        qsort(claims, n, sizeof *claims, compare_claims);
+    for (size_t i = 0; i < n; i++) {
+        bool same = i > 0 && claims[i - 1].hash == claims[i].hash;
+        if (same && claims[i].start < end)
+            return true;
+        end = same && end > claims[i].end ? end : claims[i].end;
+    }
+    return false;
+}
+
+/* Collective. */
+static uint32_t count_passes(const struct rr_subscribers *s, uint64_t memory)
+{
+    uint64_t part = s->file.packed ? 0 : s->file.end - s->file.begin;
+    uint64_t bytes = rr_comm_sum(s->comm, part) / (uint64_t)s->comm->size;
+    uint64_t passes = 1 + bytes / ROW_BYTES * CLAIM_BYTES / (memory + 1);
+    return passes < 1000 ? (uint32_t)passes : 1000;
+}
+
+int rr_subscribers_prove(struct rr_subscribers *s, struct rr_book *book, uint64_t memory,
+                         bool *wrong, struct rr_error *err)
+{
+    struct rr_mistakes mistakes = {0};
+    struct rr_row_reader *reader = rr_row_reader_create(book, &mistakes);
+    struct proof proof = {.subscribers = s, .n_passes = count_passes(s, memory)};
+    int result = 0;
+    *wrong = false;
+    for (; result == 0 && !*wrong && proof.pass < proof.n_passes; proof.pass++) {
+        proof.n = 0;
+        result = collect_claims(&proof, reader, err);
+        bool mine = mistakes.n_found > 0 || overlap(proof.claims, proof.n);
+        *wrong = rr_comm_max(s->comm, mine) > 0;
+    }
+    free(proof.claims);
+    rr_row_reader_destroy(reader);
+    rr_mistakes_fini(&mistakes);
+    return result;
+}
+
+int32_t rr_subscribers_first_start(const struct rr_subscribers *s)
+{
+    return s->first_start;
+}
+
+/* ---- to the ranks that bill ---- */
+
+static int spread(void *subscriptions, const struct rr_subscription *subscription,
+                  struct rr_error *err)
+{
+    return rr_subscriptions_add(subscriptions, subscription, err);
+}
+
+int rr_subscribers_spread(struct rr_subscribers *s, struct rr_book *book,
+                          struct rr_subscriptions *subscriptions, struct rr_error *err)
+{
+    struct rr_mistakes mistakes = {0};
+    struct rr_row_reader *reader = rr_row_reader_create(book, &mistakes);
+    struct rr_row_blocks *blocks = rr_row_blocks_open(&s->file, err);
+    struct rr_text rows;
+    int line, got = blocks ? 0 : -1;
+    while (blocks && (got = rr_row_blocks_next(blocks, &rows, &line, err)) > 0)
+        if (rr_row_reader_read(reader, rows, line, spread, subscriptions, err) != 0) {
+            got = -1;
+            break;
+        }
+    if (got == 0 && mistakes.n_found > 0)
+        got = rr_fail(err, RR_EXIT_INPUT, "%s: it changed while it was read; try again",
+                      s->file.path);
+    rr_row_blocks_close(blocks);
+    rr_row_reader_destroy(reader);
+    rr_mistakes_fini(&mistakes);
+    return got;
 }

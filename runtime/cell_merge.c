@@ -171,7 +171,8 @@ static int next_cell(struct merging *m, uint32_t source, struct rr_error *err)
         return 0;
     f->left--;
     f->cell.state = f->state;
-    if (rr_cell_chain_cell(m->merge.source[source], &f->key, &f->cell, f->state, err) != 0) {
+    if (rr_cell_reader_cell(rr_cell_chain_reader(m->merge.source[source]), &f->key, &f->cell,
+                            f->state, err) != 0) {
         f->there = false;
         return -1;
     }

@@ -1,9 +1,7 @@
 /* Outputs: result files whose rows come in any order on any rank, and stand in one order in one file.
  *
- * Each rank gathers (key, rows) pairs; what exceeds its memory is written, sorted, as a segment
- * beside the result. At the end the key space is cut into one range for each rank, every rank merges
- * its range from the segments of all, and writes it at its place in the final file. The file system
- * does the exchange; memory is bounded; the bytes depend on the pairs alone.
+ * Rows are pairs (runtime/pairs.h) of a key and whole lines. At the end every rank takes one range of the
+ * keys and writes it at its place in the final file: the bytes depend on the pairs alone.
  */
 #ifndef RUNTIME_OUTPUTS_H
 #define RUNTIME_OUTPUTS_H

@@ -11,13 +11,15 @@
 
 enum {
     ANCHOR_EVERY = 64 * 1024, /* bytes between two known keys */
-    READ_BUFFER = 256 * 1024,
-    WRITE_BUFFER = 1024 * 1024,
+    WRITE_BUFFER = 256 * 1024,
 };
 
 static void add_anchor(struct rr_segment *s, struct rr_text key)
 {
-    s->anchors = rr_realloc(s->anchors, (s->n_anchors + 1) * sizeof *s->anchors);
+    if (s->n_anchors == s->anchors_size) {
+        s->anchors_size = s->anchors_size ? 2 * s->anchors_size : 16;
+        s->anchors = rr_realloc(s->anchors, s->anchors_size * sizeof *s->anchors);
+    }
     if (s->keys_used + key.len > s->keys_size) {
         s->keys_size = (s->keys_used + key.len) * 2;
         s->keys = rr_realloc(s->keys, s->keys_size);
@@ -26,6 +28,7 @@ static void add_anchor(struct rr_segment *s, struct rr_text key)
         memcpy(s->keys + s->keys_used, key.ptr, key.len);
     s->anchors[s->n_anchors++] = (struct rr_anchor){s->end, s->keys_used, key.len};
     s->keys_used += key.len;
+    s->next_anchor = s->end.offset + ANCHOR_EVERY;
 }
 
 struct rr_text rr_segment_anchor_key(const struct rr_segment *s, uint32_t i)
@@ -33,73 +36,74 @@ struct rr_text rr_segment_anchor_key(const struct rr_segment *s, uint32_t i)
     return (struct rr_text){s->keys + s->anchors[i].key, s->anchors[i].key_len};
 }
 
-/* A file that is written through a buffer. */
-struct sink {
-    int fd;
-    const char *path;
-    char *buffer;
-    size_t used;
-};
-
-static int sink_put(struct sink *sink, const char *bytes, size_t len, struct rr_error *err)
-{
-    if (sink->used + len > WRITE_BUFFER) {
-        if (rr_write_all(sink->fd, sink->buffer, sink->used, sink->path, err) != 0)
-            return -1;
-        sink->used = 0;
-    }
-    if (len > WRITE_BUFFER)
-        return rr_write_all(sink->fd, bytes, len, sink->path, err);
-    memcpy(sink->buffer + sink->used, bytes, len);
-    sink->used += len;
-    return 0;
-}
-
-static int put_entries(struct rr_segment *s, struct sink *sink, const char *bytes,
-                       const uint64_t *index, uint64_t n, struct rr_error *err)
-{
-    uint64_t next_anchor = 0;
-    for (uint64_t i = 0; i < n; i++) {
-        const char *entry = bytes + index[i];
-        struct rr_entry_head head;
-        memcpy(&head, entry, sizeof head);
-        size_t len = sizeof head + head.key_len + head.rows_len;
-        if (s->end.offset >= next_anchor) {
-            add_anchor(s, rr_entry_key(entry));
-            next_anchor = s->end.offset + ANCHOR_EVERY;
-        }
-        if (sink_put(sink, entry, len, err) != 0)
-            return -1;
-        s->end.offset += len;
-        s->end.rows += head.rows_len;
-    }
-    return rr_write_all(sink->fd, sink->buffer, sink->used, sink->path, err);
-}
-
-int rr_segment_write(struct rr_segment *s, const char *path, const char *bytes,
-                     const uint64_t *index, uint64_t n, struct rr_error *err)
+int rr_segment_create(struct rr_segment *s, const char *path, struct rr_error *err)
 {
     *s = (struct rr_segment){0};
     snprintf(s->path, sizeof s->path, "%s", path);
-    struct sink sink = {.path = s->path};
-    sink.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (sink.fd < 0)
+    s->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (s->fd < 0)
         return rr_fail_errno(err, RR_EXIT_CREATE, path, "create");
-    sink.buffer = rr_malloc(WRITE_BUFFER);
-    int result = put_entries(s, &sink, bytes, index, n, err);
-    free(sink.buffer);
-    close(sink.fd);
+    s->buffer = rr_malloc(WRITE_BUFFER);
+    return 0;
+}
+
+static int flush(struct rr_segment *s, struct rr_error *err)
+{
+    size_t used = s->used;
+    s->used = 0;
+    return rr_write_all(s->fd, s->buffer, used, s->path, err);
+}
+
+static int put_bytes(struct rr_segment *s, const void *bytes, size_t len, struct rr_error *err)
+{
+    s->end.offset += len;
+    if (s->used + len > WRITE_BUFFER && flush(s, err) != 0)
+        return -1;
+    if (len > WRITE_BUFFER)
+        return rr_write_all(s->fd, bytes, len, s->path, err);
+    if (len > 0)
+        memcpy(s->buffer + s->used, bytes, len);
+    s->used += len;
+    return 0;
+}
+
+int rr_segment_put(struct rr_segment *s, struct rr_text key, struct rr_text rows,
+                   struct rr_error *err)
+{
+    struct rr_entry_head head = {key.len, rows.len};
+    if (s->end.offset >= s->next_anchor)
+        add_anchor(s, key);
+    s->end.rows += rows.len;
+    if (put_bytes(s, &head, sizeof head, err) != 0 || put_bytes(s, key.ptr, key.len, err) != 0)
+        return -1;
+    return put_bytes(s, rows.ptr, rows.len, err);
+}
+
+static void close_file(struct rr_segment *s)
+{
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = -1;
+    free(s->buffer);
+    s->buffer = NULL;
+}
+
+int rr_segment_end(struct rr_segment *s, struct rr_error *err)
+{
+    int result = flush(s, err);
+    close_file(s);
     return result;
 }
 
 void rr_segment_fini(struct rr_segment *s)
 {
+    close_file(s);
     unlink(s->path);
     free(s->anchors);
     free(s->keys);
 }
 
-int rr_cursor_open(struct rr_cursor *c, const char *path, uint64_t from, uint64_t to,
+int rr_cursor_open(struct rr_cursor *c, const char *path, uint64_t from, uint64_t to, size_t buffer,
                    struct rr_error *err)
 {
     *c = (struct rr_cursor){.fd = -1, .next = from, .end = to};
@@ -107,7 +111,7 @@ int rr_cursor_open(struct rr_cursor *c, const char *path, uint64_t from, uint64_
     c->fd = open(path, O_RDONLY | O_CLOEXEC);
     if (c->fd < 0)
         return rr_fail_errno(err, RR_EXIT_IO, path, "open");
-    c->size = READ_BUFFER;
+    c->size = buffer;
     c->buffer = rr_malloc(c->size);
     return 0;
 }
@@ -177,7 +181,7 @@ int rr_segment_lower_bound(const struct rr_segment *s, struct rr_text key, struc
     }
     *place = low > 0 ? s->anchors[low - 1].place : (struct rr_place){0, 0};
     struct rr_cursor c;
-    int got = rr_cursor_open(&c, s->path, place->offset, s->end.offset, err);
+    int got = rr_cursor_open(&c, s->path, place->offset, s->end.offset, ANCHOR_EVERY, err);
     while (got == 0 && (got = rr_cursor_advance(&c, err)) == 1 && rr_text_compare(c.key, key) < 0) {
         place->offset += sizeof(struct rr_entry_head) + c.key.len + c.rows.len;
         place->rows += c.rows.len;

@@ -1,4 +1,4 @@
-/* Segments: sorted (key, rows) pairs in a file, on their way to an output.
+/* Segments: sorted (key, rows) pairs in a file, on their way to a rank.
  *
  * A segment lives no longer than the run that wrote it; it is neither synced nor digested. The writer
  * remembers a key every so often, so that any key's place is found with one short read.
@@ -23,6 +23,13 @@ static inline struct rr_text rr_entry_key(const char *entry)
     return (struct rr_text){entry + sizeof head, head.key_len};
 }
 
+static inline struct rr_text rr_entry_rows(const char *entry)
+{
+    struct rr_entry_head head;
+    memcpy(&head, entry, sizeof head);
+    return (struct rr_text){entry + sizeof head + head.key_len, head.rows_len};
+}
+
 /* A place in a segment: its offset, and how many bytes of rows stand before it. */
 struct rr_place {
     uint64_t offset, rows;
@@ -37,15 +44,25 @@ struct rr_anchor {
 struct rr_segment {
     char path[RR_SEGMENT_PATH];
     struct rr_anchor *anchors;
-    uint32_t n_anchors;
+    uint32_t n_anchors, anchors_size;
     char *keys; /* of the anchors */
     size_t keys_used, keys_size;
     struct rr_place end;
+    uint64_t next_anchor; /* offset */
+    int fd;               /* while it is written, as is the buffer */
+    char *buffer;
+    size_t used;
 };
 
-/* Writes the entries at bytes[index[0]], bytes[index[1]], …, which are in order, to `path`. */
-int rr_segment_write(struct rr_segment *segment, const char *path, const char *bytes,
-                     const uint64_t *index, uint64_t n, struct rr_error *err);
+/* Makes an empty segment. It is the caller's to fini, even after an error. */
+int rr_segment_create(struct rr_segment *segment, const char *path, struct rr_error *err);
+
+/* Keys rise; pairs of one key stay in their order. */
+int rr_segment_put(struct rr_segment *segment, struct rr_text key, struct rr_text rows,
+                   struct rr_error *err);
+
+/* Nothing is put after it. */
+int rr_segment_end(struct rr_segment *segment, struct rr_error *err);
 
 /* Removes the file and frees the memory. */
 void rr_segment_fini(struct rr_segment *segment);
@@ -67,9 +84,10 @@ struct rr_cursor {
     struct rr_text key, rows; /* valid until the next advance */
 };
 
-/* Reads the entries between two places (offsets). */
+/* Reads the entries between two places (offsets), `buffer` bytes at a time, or one entry where that is
+ * longer. */
 int rr_cursor_open(struct rr_cursor *cursor, const char *path, uint64_t from, uint64_t to,
-                   struct rr_error *err);
+                   size_t buffer, struct rr_error *err);
 void rr_cursor_close(struct rr_cursor *cursor);
 
 /* 1 and the next entry, 0 at the end, -1 on error. */

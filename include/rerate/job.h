@@ -2,7 +2,7 @@
  *
  * The engine reads records in batches, hands them to `map` where they were read, sends the facts
  * to the rank that owns their account, folds them with the meters' kernels, keeps the result as
- * sorted runs, and hands each account's cells, in order, to `reduce`. A job knows its keys and its
+ * sorted runs, and hands on each account's cells, in order. A job knows its keys and its
  * prices; it knows neither ranks nor files. Batches, not single records, cross these pointers.
  */
 #ifndef RERATE_JOB_H
@@ -56,7 +56,16 @@ struct rr_cell {
     int meter;
     int32_t bucket;
     uint64_t records;
-    void *state; /* of the meter's kernel; reduce may merge into it */
+    void *state; /* of the meter's kernel */
+};
+
+/* The cells of one account, one after the other, in the order of (key, bucket), each once. Whoever takes
+ * them goes to the end. */
+struct rr_cells {
+    void *self;
+    /* 1 and the next cell, 0 at the end, -1 on error. Key and state are where they are until the next
+     * call; what the state owns is the caller's, who may move its bytes elsewhere. */
+    int (*next)(void *self, struct rr_cell *cell, struct rr_error *err);
 };
 
 /* Which of several records with one event id counts, in the order of (timestamp, position), among

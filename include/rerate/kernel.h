@@ -1,7 +1,7 @@
 /* Kernels: how aggregates are folded.
  *
  * A kernel is one row of functions over an opaque state of fixed size, which may own memory that
- * grows. The life cycle is ClickHouse's (init, add, merge, serialize), the vectors are DuckDB's, the
+ * grows, and may be moved byte by byte. The life cycle is ClickHouse's (init, add, merge, serialize), the vectors are DuckDB's, the
  * laws PostgreSQL's:
  *
  *   merge is associative and commutative, and a state fresh from init is neutral;

@@ -28,26 +28,35 @@ def spoil(fields, dice):
     at, value = dice.choice(((0, ""), (1, ""), (2, "noon"), (3, "disks"), (3, "disks")))
     if dice.random() < 0.5:
         fields = ["bad-" + fields[0], *fields[1:]]
-    return [*fields[:at], value, *fields[at + 1:]]
+    return [*fields[:at], value, *fields[at + 1:-1], ""]
+
+
+def correct(row, dice):
+    """A record with a version, most often the first, and rarely one that withdraws its event."""
+    version = dice.choice(("", "", "", "", "", "1", "2", "3"))
+    return f"{row},{version},{dice.choice(('true', 'false', '', '', '', '', '', ''))}"
 
 
 def prepare(arguments, folder):
     """Usage in as many files as there will be increments, arriving in another order than that of their
-    paths; with copies that differ far from each other, records that are bad, and quantities that are
-    no numbers where no meter takes them. Returns the files in the order they arrive."""
+    paths; with copies and corrections far from each other, records that are bad, and quantities that
+    are no numbers where no meter takes them. Returns the files in the order they arrive."""
     n, dice = int(arguments.increments), random.Random(3)
     sample = pathlib.Path(arguments.sample)
     (folder / "usage").mkdir()
     shutil.copy(sample / "subscriptions.csv", folder)
     book = (sample / "book.yaml").read_text()
-    (folder / "ids.yaml").write_text(book)
-    (folder / "no-ids.yaml").write_text(book.replace("  event_id: event_id\n", ""))
-    (folder / "dearer-ids.yaml").write_text(book.replace('"0.0004"', '"0.00051"'))
+    line = "  event_id: event_id\n"
+    ids = book.replace(line, line + "  version: version\n  void: void\n")
+    (folder / "ids.yaml").write_text(ids)
+    (folder / "no-ids.yaml").write_text(book.replace(line, ""))
+    (folder / "dearer-ids.yaml").write_text(ids.replace('"0.0004"', '"0.00051"'))
     header, *rows = sorted(sample.glob("usage/*"))[0].read_text().splitlines()
+    header, rows = header + ",version,void", [correct(row, dice) for row in rows]
     parts = [rows[i * len(rows) // n:(i + 1) * len(rows) // n] for i in range(n)]
     for i, part in enumerate(parts):
         copies = [row.split(",") for row in dice.sample(parts[(i + 3) % n], 40)]
-        part += [",".join([*row[:4], "7777", *row[5:]]) for row in copies]
+        part += [correct(",".join([*row[:4], "7777", *row[5:-2]]), dice) for row in copies]
         part += [",".join(spoil(row.split(","), dice)) for row in dice.sample(part, 9)]
         part += [",".join([*row[:3], "api_calls", "many", *row[5:]]).replace("evt", f"x{i}-")
                  for row in (row.split(",") for row in dice.sample(part[:500], 5))]
@@ -86,8 +95,10 @@ def increments_give_the_bytes_of_one_go(program, scratch, arguments):
         reconciliation = json.loads(whole["reconciliation.json"])
         require(reconciliation["records"]["quarantined"]["unknown_meter"] > 0, "bad records")
         if book == "ids.yaml":
-            require(whole["conflicts.csv"].count(b"\n") > 50, "copies that differ")
-            require(reconciliation["records"]["duplicate"] > 50, "copies")
+            require(whole["conflicts.csv"].count(b"\n") > 5, "copies that differ")
+            for name in ("duplicate", "superseded", "voided", "void"):
+                require(reconciliation["records"][name] > 3, f"{name} records")
+            require(sum(reconciliation["records"]["repaired"].values()) > 3, "repaired records")
 
 
 def number(text):
@@ -183,7 +194,9 @@ def the_state_as_it_was(program, scratch, arguments):
         require(results(workspace) == shown, "no new result")
         shutil.rmtree(workspace / "results")
         for turn, n in enumerate(range(len(names), 0, -1), 1):
-            program.run(ranks[n % len(ranks)], "rate", "--as-of", n, *options, cwd=scratch)
+            out, _ = program.run(ranks[n % len(ranks)], "rate", "--as-of", n, *options,
+                                 cwd=scratch)
+            require(f"as of     increment {n};" in out, f"the summary says it: {out}")
             require_equal(after[n - 1], result_of(workspace, f"{turn:04}"), f"{book} as of {n}")
         require("latest" not in results(workspace), "`latest` does not move")
         require(state_of(workspace) == kept, "the state stays, and nothing is left beside it")
@@ -248,6 +261,12 @@ def consumed_files_stay(program, scratch, arguments):
         file.write_bytes(content)
     program.run(2, *LENIENT, "-w", "w", "ids.yaml", *names[:3], cwd=scratch)
     require_equal(latest, result_of(scratch / "w"), "put back, all is as it was")
+    (scratch / "other.csv").symlink_to(scratch / names[1])
+    for other in ("./" + names[1], "other.csv"):
+        _, said = program.run(2, *LENIENT, "-w", "w", "ids.yaml", names[3], other, cwd=scratch,
+                              code=66)
+        require("is the same file as" in said and names[1] in said, f"under another name: {said}")
+    require(state_of(scratch / "w") == state, "nothing is read twice")
 
 
 def kills_between_and_within(program, scratch, arguments):

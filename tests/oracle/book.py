@@ -27,6 +27,7 @@ class UsageRules(NamedTuple):
     version: Optional[Source]
     void: Optional[Source]
     meter: Optional[Source]
+    quantity: Optional[Source]  # in use even where no meter takes it
     dimensions: tuple
     no_value: frozenset
     skip_unknown: bool
@@ -54,7 +55,7 @@ class Book:
         """Every column that is read."""
         usage = self.usage
         sources = [usage.account, usage.timestamp, usage.event_id, usage.version, usage.void,
-                   usage.meter]
+                   usage.meter, usage.quantity]
         return unique([s.column for s in sources if s] + list(usage.dimensions)
                       + [reading.source.column for reading in self.readings])
 
@@ -104,6 +105,7 @@ def read_usage(node):
         event_id=read_source(node.get('event_id')),
         **corrections,
         meter=read_source(node.get('meter')),
+        quantity=read_source(node.get('quantity')),
         dimensions=tuple(node.get('dimensions', [])),
         no_value=frozenset(node.get('no_value', [''])),
         skip_unknown=one_of(('quarantine', 'skip'),

@@ -386,12 +386,15 @@ class World:
         return rows
 
 
-def make(seed, records, folder, features):
-    """Writes everything into the folder; returns the names of the usage files."""
+def make(seed, records, folder, features, names=None, **settings):
+    """Writes everything into the folder; returns the names of the usage files, which may be given.
+    `settings` are of the World."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     dice = Dice(seed)
     world = World(dice, features)
+    for name, value in settings.items():
+        setattr(world, name, value)
     book = world.book()
     subscriptions = world.subscriptions(list(book['plans']))
     columns = ['account', 'plan', 'start', 'end']
@@ -403,7 +406,7 @@ def make(seed, records, folder, features):
         add_contracts(book, contracts.contracts, folder, dice)
     add_subscriptions(book, columns, subscriptions, folder, world)
     write_yaml(folder / 'book.yaml', book, dice)
-    return write_usage(world, records, folder)
+    return write_usage(world, records, folder, names)
 
 
 def add_subscriptions(book, columns, rows, folder, world):

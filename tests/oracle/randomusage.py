@@ -316,12 +316,15 @@ def write_zstd(path, data, dice):
     path.write_bytes(b''.join(frames))
 
 
+NAMES = ['usage-1.csv', 'usage-10.csv', 'usage-2.csv', 'usage-B.csv', 'usage-a.csv', 'usage-é.csv',
+         'usage-1.csv.zst', 'usage-3.csv.zst']
+
+
 def write_usage(world, n, folder, names=None):
     """Writes n records to these files, or to some; returns their names."""
     dice, records = world.dice, Records(world)
     columns = list(records.event())
-    names = names or dice.sample(['usage-1.csv', 'usage-10.csv', 'usage-2.csv', 'usage-B.csv', 'usage-a.csv',
-                         'usage-é.csv', 'usage-1.csv.zst', 'usage-3.csv.zst'], dice.randint(1, 5))
+    names = names or dice.sample(NAMES, dice.randint(1, 5))
     files = {name: UsageFile(records, columns) for name in names}
     for event in records.events(n):
         spoilt = files[dice.choice(names)].add(event)

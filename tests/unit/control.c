@@ -101,8 +101,8 @@ static void compare(const char *rows, const char *want, const char *message)
     struct rr_manifest *m = inputs();
     int result = rr_control_compare(c, m, &list, &err);
     ck_assert_int_eq(result, message ? -1 : 0);
-    ck_assert_msg(list.used == strlen(want) && memcmp(list.bytes, want, list.used) == 0, "%.*s",
-                  (int)list.used, list.bytes);
+    ck_assert_msg(rr_text_equal(rr_line_text(&list), rr_text_of(want)), "%.*s", (int)list.used,
+                  list.bytes);
     ck_assert_msg(message == NULL || strstr(err.text, message), "%s", err.text);
     ck_assert(message == NULL || err.code == RR_EXIT_DATA);
     rr_line_fini(&list);
