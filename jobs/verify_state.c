@@ -4,6 +4,7 @@
 #include "../io/commit.h"
 #include "../io/memory.h"
 #include "../io/runfile.h"
+#include "../runtime/coverage.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -161,17 +162,6 @@ static int check_runs(struct rr_verify *v, struct rr_finding *f)
 
 /* ---- what is covered ---- */
 
-/* How often each shard is in cells that were made from records. */
-static uint32_t *count_cover(const struct rr_manifest *m)
-{
-    uint32_t *cover = rr_calloc(m->n_shards, sizeof *cover);
-    for (uint32_t i = 0; i < m->n_runs; i++)
-        if (m->runs[i].kind == RR_RUN_CELLS)
-            for (uint32_t s = m->runs[i].first; s < m->runs[i].end; s++)
-                cover[s]++;
-    return cover;
-}
-
 static bool keeps_records(const struct rr_manifest *m)
 {
     for (uint32_t i = 0; i < m->n_runs; i++)
@@ -180,8 +170,8 @@ static bool keeps_records(const struct rr_manifest *m)
     return false;
 }
 
-/* Each shard's records are in cells at most once, and once when all are said to be in cells. Where records
- * are folded as they come, any number of runs may hold cells of a shard. */
+/* No record is left out when all are said to be in cells; that none is in them twice is seen by what they hold.
+ * Where records are folded as they come, any number of runs may hold cells of a shard. */
 static int check_coverage(struct rr_verify *v, struct rr_finding *f)
 {
     const struct rr_manifest *m = v->manifest;
@@ -189,16 +179,12 @@ static int check_coverage(struct rr_verify *v, struct rr_finding *f)
         rr_seen(f, "records were folded as they came");
         return 0;
     }
-    uint32_t *cover = count_cover(m), open = 0, twice = UINT32_MAX, first_open = 0;
-    for (uint32_t s = m->n_shards; s-- > 0;) {
-        open += cover[s] == 0;
-        first_open = cover[s] == 0 ? s : first_open;
-        twice = cover[s] > 1 ? s : twice;
-    }
-    free(cover);
-    if (twice != UINT32_MAX)
-        return rr_fail(&f->err, RR_EXIT_DATA, "shard %u is in the cells of more than one run",
-                       twice);
+    uint32_t n, open = 0;
+    struct rr_gap *gaps = rr_coverage_gaps(m, &n);
+    uint32_t first_open = n > 0 ? gaps[0].shard : 0;
+    for (uint32_t i = 0; i < n; i++)
+        open += i == 0 || gaps[i].shard != gaps[i - 1].shard;
+    free(gaps);
     rr_seen(f, "%u of %u shards are resolved%s", m->n_shards - open, m->n_shards,
             open ? "; the next run goes on" : "");
     if (open > 0 && keeps_records(m) && rr_manifest_all_read(m) &&
