@@ -62,9 +62,9 @@ struct rr_verify_events {
     const struct rr_job *job;
     struct rr_dictionary *keys;
     struct rr_plans *plans;
-    struct rr_gap *gaps; /* records that are not in cells */
-    uint32_t n_gaps;
-    struct rr_tally found; /* of the covered records */
+    struct rr_gap *gaps;   /* whose records are in no cells */
+    uint32_t n_gaps, gap;  /* gap: the first of this shard, or of one behind it */
+    struct rr_tally found; /* of the records that are in cells */
     struct kept *kept;     /* of each input */
     struct numbers
         repaired[2]; /* bad records that good ones took the place of: as is found, as is said */
@@ -103,7 +103,8 @@ static struct rr_text cell_of(struct rr_verify_events *e, struct rr_text account
         e->cell = rr_realloc(e->cell, e->cell_size);
     }
     char *to = e->cell;
-    memcpy(to, account.ptr, account.len);
+    if (account.len > 0)
+        memcpy(to, account.ptr, account.len);
     to += account.len;
     *to++ = '\0';
     memcpy(to, key.ptr, key.len);
@@ -266,10 +267,20 @@ static void keep_bad(struct kept *kept, uint64_t record)
     kept->bad++;
 }
 
-static void take_row(struct rr_verify_events *e, const uint8_t *bytes, bool covered)
+/* Whether a record of a shard is in cells. */
+static bool is_covered(const struct rr_verify_events *e, uint32_t shard, uint64_t fingerprint)
+{
+    for (uint32_t g = e->gap; g < e->n_gaps && e->gaps[g].shard == shard; g++)
+        if (fingerprint >= e->gaps[g].low && fingerprint <= e->gaps[g].high)
+            return false;
+    return true;
+}
+
+static void take_row(struct rr_verify_events *e, const uint8_t *bytes, uint32_t shard)
 {
     struct rr_row row;
     memcpy(&row, bytes, sizeof row);
+    bool covered = is_covered(e, shard, row.fingerprint[0]);
     bool marker = row.key == rr_plans_marker(e->plans);
     if (!marker && e->tallies)
         keep_good(&e->kept[e->file_of[rr_position_file(row.position)]], &row);
@@ -293,7 +304,7 @@ static int read_account(struct rr_verify_events *e, struct rr_row_source *rows,
             memcpy(event->fingerprint, row, sizeof event->fingerprint);
         }
         first = false;
-        take_row(e, row, rr_coverage_has(e->gaps, e->n_gaps, shard, event->fingerprint[0]));
+        take_row(e, row, shard);
     }
     end_event(e, account);
     return got;
@@ -306,9 +317,13 @@ static int read_accounts(struct rr_verify_events *e, struct rr_row_source *rows,
     uint32_t shard;
     int got;
     rr_plans_update(e->plans);
-    while ((got = rr_row_source_account(rows, &account, &shard, err)) > 0)
+    e->gap = 0;
+    while ((got = rr_row_source_account(rows, &account, &shard, err)) > 0) {
+        while (e->gap < e->n_gaps && e->gaps[e->gap].shard < shard)
+            e->gap++;
         if (read_account(e, rows, account, shard, err) != 0)
             return -1;
+    }
     return got;
 }
 

@@ -133,7 +133,8 @@ int rr_cell_chain_next(void *self, struct rr_account_head *head, struct rr_error
     }
 }
 
-struct rr_cell_reader *rr_cell_chain_reader(const struct rr_cell_chain *c)
+int rr_cell_chain_cell(struct rr_cell_chain *c, uint32_t *key, struct rr_cell *cell, void *state,
+                       struct rr_error *err)
 {
-    return c->reader;
+    return rr_cell_reader_cell(c->reader, key, cell, state, err);
 }

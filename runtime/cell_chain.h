@@ -28,7 +28,8 @@ struct rr_cell_chain *rr_cell_chains_at(const struct rr_cell_chains *chains, uin
 /* An rr_account_source: the next account of a chain. */
 int rr_cell_chain_next(void *chain, struct rr_account_head *head, struct rr_error *err);
 
-/* Where the cells of that account are read. */
-struct rr_cell_reader *rr_cell_chain_reader(const struct rr_cell_chain *chain);
+/* The next cell of the account, as rr_cell_reader_cell. */
+int rr_cell_chain_cell(struct rr_cell_chain *chain, uint32_t *key, struct rr_cell *cell,
+                       void *state, struct rr_error *err);
 
 #endif

@@ -2,23 +2,14 @@
 #include "cell_merge.h"
 
 #include "../io/memory.h"
+#include "account_cells.h"
 #include "account_merge.h"
 #include "cell_chain.h"
 #include "increments.h"
 #include "order.h"
 #include "slices.h"
 
-enum { PATH = 4096, STATE_WORDS = RR_STATE_MAX / 8 };
-
-/* The cell of a source that comes next. */
-struct front {
-    struct rr_cell cell;
-    uint32_t key;  /* its code */
-    uint32_t rank; /* of its key */
-    uint32_t left; /* cells of the account behind it */
-    bool there;
-    uint64_t state[STATE_WORDS];
-};
+enum { PATH = 4096 };
 
 struct merging {
     struct rr_state *state;
@@ -31,7 +22,7 @@ struct merging {
     struct rr_dictionary *keys;
     struct rr_cell_chains chains;
     struct rr_account_merge merge;
-    struct front *front; /* one for each chain */
+    struct rr_account_cells *account; /* the one being merged */
     struct rr_changes changes;
     struct rr_cell_writer *cells;
     struct rr_run_entry entry;
@@ -163,83 +154,23 @@ static int end_run(struct merging *m, uint32_t end, struct rr_error *err)
     return 0;
 }
 
-static int next_cell(struct merging *m, uint32_t source, struct rr_error *err)
-{
-    struct front *f = &m->front[source];
-    f->there = f->left > 0;
-    if (!f->there)
-        return 0;
-    f->left--;
-    f->cell.state = f->state;
-    if (rr_cell_reader_cell(rr_cell_chain_reader(m->merge.source[source]), &f->key, &f->cell,
-                            f->state, err) != 0) {
-        f->there = false;
-        return -1;
-    }
-    f->rank = rr_cell_writer_key_rank(m->cells, f->key);
-    return 0;
-}
-
-static void drop_front(struct merging *m, struct front *f)
-{
-    rr_kernel_fini(m->job->meters[f->cell.meter].kernel, f->state);
-    f->there = false;
-}
-
-static int compare_fronts(const struct front *a, const struct front *b)
-{
-    if (a->rank != b->rank)
-        return a->rank < b->rank ? -1 : 1;
-    return (a->cell.bucket > b->cell.bucket) - (a->cell.bucket < b->cell.bucket);
-}
-
-static struct front *least_front(struct merging *m, uint32_t *source)
-{
-    struct front *least = NULL;
-    for (uint32_t i = 0; i < m->merge.n_here; i++) {
-        struct front *f = &m->front[m->merge.here[i]];
-        if (f->there && (least == NULL || compare_fronts(f, least) < 0)) {
-            least = f;
-            *source = m->merge.here[i];
-        }
-    }
-    return least;
-}
-
-/* Merges into the least cell those of other sources that are the same, and puts it. */
-static int put_least(struct merging *m, struct front *least, uint32_t source, struct rr_error *err)
-{
-    const struct rr_kernel *kernel = m->job->meters[least->cell.meter].kernel;
-    int result = 0;
-    for (uint32_t i = 0; i < m->merge.n_here && result == 0; i++) {
-        struct front *f = &m->front[m->merge.here[i]];
-        if (f == least || !f->there || compare_fronts(f, least) != 0)
-            continue;
-        kernel->merge(least->state, f->state);
-        least->cell.records += f->cell.records;
-        drop_front(m, f);
-        result = next_cell(m, m->merge.here[i], err);
-    }
-    if (result == 0)
-        result = rr_cell_writer_cell(m->cells, least->key, &least->cell, err);
-    drop_front(m, least);
-    return result == 0 ? next_cell(m, source, err) : -1;
-}
-
 static int merge_account(struct merging *m, struct rr_error *err)
 {
-    struct front *least;
-    uint32_t source = 0;
-    for (uint32_t i = 0; i < m->merge.n_here; i++) {
-        m->front[m->merge.here[i]].left = m->merge.head[m->merge.here[i]].items;
-        if (next_cell(m, m->merge.here[i], err) != 0)
+    struct rr_cell cell;
+    int got;
+    rr_account_cells_begin(m->account);
+    for (uint32_t i = 0; i < m->merge.n_here; i++)
+        if (rr_account_cells_add(m->account, m->merge.source[m->merge.here[i]],
+                                 m->merge.head[m->merge.here[i]].items, err) != 0)
+            return -1;
+    while ((got = rr_account_cells_next(m->account, &cell, err)) > 0) {
+        int result = rr_cell_writer_cell(m->cells, rr_account_cells_key(m->account), &cell, err);
+        rr_kernel_fini(m->job->meters[cell.meter].kernel, cell.state);
+        if (result != 0)
             return -1;
     }
-    while ((least = least_front(m, &source)) != NULL)
-        if (put_least(m, least, source, err) != 0)
-            return -1;
     const struct rr_account_head *head = &m->merge.head[m->merge.here[0]];
-    return rr_cell_writer_account(m->cells, head->hash, head->name, err);
+    return got < 0 ? -1 : rr_cell_writer_account(m->cells, head->hash, head->name, err);
 }
 
 /* A run is cut where a shard begins, once it is large: so the new runs do not overlap. */
@@ -261,9 +192,6 @@ static int merge_accounts(struct merging *m, uint32_t first, struct rr_error *er
         if (result == 0)
             result = merge_account(m, err);
     }
-    for (uint32_t i = 0; i < m->chains.n; i++)
-        if (m->front[i].there)
-            drop_front(m, &m->front[i]);
     return result;
 }
 
@@ -273,7 +201,7 @@ static int open_group(struct merging *m, uint32_t first, struct rr_error *err)
                             m->place_of, err) != 0)
         return -1;
     rr_account_merge_init(&m->merge, m->chains.n, m->state->manifest->n_shards);
-    m->front = rr_calloc(m->chains.n, sizeof *m->front);
+    rr_account_cells_rank_keys(m->account);
     for (uint32_t i = 0; i < m->chains.n; i++)
         if (rr_account_merge_add(&m->merge, rr_cell_chain_next, rr_cell_chains_at(&m->chains, i),
                                  err) != 0)
@@ -289,6 +217,7 @@ static int merge_share(struct merging *m, struct rr_error *err)
     uint32_t first = rr_shard_first(n_shards, comm->rank, comm->size);
     m->end = rr_shard_first(n_shards, comm->rank + 1, comm->size);
     m->keys = rr_dictionary_create();
+    m->account = rr_account_cells_create(m->job, m->keys);
     int result = open_group(m, first, err);
     if (result == 0)
         result = begin_run(m, first, err);
@@ -300,9 +229,8 @@ static int merge_share(struct merging *m, struct rr_error *err)
     m->cells = NULL;
     rr_account_merge_fini(&m->merge);
     rr_cell_chains_close(&m->chains);
+    rr_account_cells_destroy(m->account);
     rr_dictionary_destroy(m->keys);
-    free(m->front);
-    m->front = NULL;
     m->merge = (struct rr_account_merge){0};
     return result;
 }

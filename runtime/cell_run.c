@@ -149,11 +149,6 @@ int rr_cell_writer_account(struct rr_cell_writer *w, uint64_t hash, struct rr_te
     return result;
 }
 
-uint32_t rr_cell_writer_key_rank(const struct rr_cell_writer *w, uint32_t key)
-{
-    return w->key_rank[key];
-}
-
 static int put_fold_cell(struct rr_cell_writer *w, struct rr_fold_cell *from, struct rr_error *err)
 {
     struct rr_cell cell = {.meter = (int)from->meter,

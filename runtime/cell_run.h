@@ -35,8 +35,6 @@ int rr_cell_writer_cell(struct rr_cell_writer *writer, uint32_t key, const struc
 /* The account of the cells put since the account before. */
 int rr_cell_writer_account(struct rr_cell_writer *writer, uint64_t hash, struct rr_text name,
                            struct rr_error *err);
-/* The number of a key in bytewise order. */
-uint32_t rr_cell_writer_key_rank(const struct rr_cell_writer *writer, uint32_t key);
 
 uint64_t rr_cell_writer_size(const struct rr_cell_writer *writer);
 /* About how many bytes of memory hold what was put. */

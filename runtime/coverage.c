@@ -116,20 +116,6 @@ struct rr_gap *rr_coverage_gaps(const struct rr_manifest *m, uint32_t *n)
     return gaps.gap;
 }
 
-bool rr_coverage_has(const struct rr_gap *gaps, uint32_t n, uint32_t shard, uint64_t fingerprint)
-{
-    uint32_t few = 0; /* gaps that end before it */
-    for (uint32_t many = n; few < many;) {
-        uint32_t middle = few + (many - few) / 2;
-        const struct rr_gap *gap = &gaps[middle];
-        if (gap->shard < shard || (gap->shard == shard && gap->high < fingerprint))
-            few = middle + 1;
-        else
-            many = middle;
-    }
-    return few == n || gaps[few].shard != shard || gaps[few].low > fingerprint;
-}
-
 static int compare_ends(const void *a, const void *b)
 {
     const uint64_t *x = a, *y = b;

@@ -18,9 +18,6 @@ struct rr_gap {
 /* All gaps in the order (shard, low), two of one shard never adjacent; the caller frees them. */
 struct rr_gap *rr_coverage_gaps(const struct rr_manifest *manifest, uint32_t *n);
 
-/* Whether a fingerprint lies in none of these gaps. */
-bool rr_coverage_has(const struct rr_gap *gaps, uint32_t n, uint32_t shard, uint64_t fingerprint);
-
 static inline bool rr_run_is_whole(const struct rr_run_entry *run)
 {
     return run->low == 0 && run->high == UINT64_MAX;

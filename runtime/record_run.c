@@ -320,21 +320,17 @@ static int open_rows(struct rr_record_reader *r, struct rr_error *err)
 }
 
 struct rr_record_reader *rr_record_reader_open(const char *path, const struct rr_job *job,
-                                               uint32_t n_shards, uint32_t first, uint32_t end,
-                                               struct rr_dictionary *keys,
+                                               uint32_t n_shards, struct rr_dictionary *keys,
                                                const uint32_t *place_of_file, struct rr_error *err)
 {
     struct rr_record_reader *r = rr_calloc(1, sizeof *r);
     uint64_t extra;
     r->job = job;
     r->place_of_file = place_of_file;
-    r->end = end;
-    r->high = UINT64_MAX;
-    r->whole = true;
     r->run = rr_run_open(path, err);
     if (r->run == NULL)
         goto fail;
-    r->accounts = rr_accounts_reader_open(r->run, n_shards, first, end, &r->item, &extra, err);
+    r->accounts = rr_accounts_reader_open(r->run, n_shards, 0, 0, &r->item, &extra, err);
     if (r->accounts == NULL || rr_run_get_keys(r->run, keys, &r->key_code, &r->n_keys, err) != 0 ||
         open_rows(r, err) != 0) {
         rr_fail_prefix(err, "%s", path);

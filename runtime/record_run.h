@@ -20,11 +20,9 @@ int rr_record_run_write(const char *path, const struct rr_job *job, uint32_t n_s
 
 struct rr_record_reader;
 
-/* Reads the records of shards [first, end), unless a slice is selected. The run's keys are entered into
- * `keys`. */
+/* The run's keys are entered into `keys`. */
 struct rr_record_reader *rr_record_reader_open(const char *path, const struct rr_job *job,
-                                               uint32_t n_shards, uint32_t first, uint32_t end,
-                                               struct rr_dictionary *keys,
+                                               uint32_t n_shards, struct rr_dictionary *keys,
                                                const uint32_t *place_of_file, struct rr_error *err);
 void rr_record_reader_close(struct rr_record_reader *reader);
 

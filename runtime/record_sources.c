@@ -108,7 +108,7 @@ static struct rr_record_reader *open_run(struct rr_record_sources *s, uint32_t i
         close_longest_unused(s);
     char path[PATH];
     rr_state_run_path(s->state, s->state->manifest->runs[i].name, path);
-    s->reader[i] = rr_record_reader_open(path, s->job, s->state->manifest->n_shards, 0, 0, s->keys,
+    s->reader[i] = rr_record_reader_open(path, s->job, s->state->manifest->n_shards, s->keys,
                                          s->place_of, err);
     s->n_open += s->reader[i] != NULL;
     s->known[i] = true;

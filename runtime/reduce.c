@@ -19,13 +19,13 @@ struct reduction {
 
 static int open_sources(struct reduction *r, struct rr_error *err)
 {
-    const struct rr_manifest *m = r->state->manifest;
-    uint32_t first = rr_shard_first(m->n_shards, r->state->comm->rank, r->state->comm->size);
-    uint32_t end = rr_shard_first(m->n_shards, r->state->comm->rank + 1, r->state->comm->size);
+    uint32_t n_shards = r->state->manifest->n_shards;
+    uint32_t first = rr_shard_first(n_shards, r->state->comm->rank, r->state->comm->size);
+    uint32_t end = rr_shard_first(n_shards, r->state->comm->rank + 1, r->state->comm->size);
     if (rr_cell_chains_open(&r->chains, r->state, r->job, NULL, first, end, r->keys, r->place_of,
                             err) != 0)
         return -1;
-    rr_account_merge_init(&r->merge, r->chains.n + 1, m->n_shards);
+    rr_account_merge_init(&r->merge, r->chains.n + 1, n_shards);
     for (uint32_t i = 0; i < r->chains.n; i++)
         if (rr_account_merge_add(&r->merge, rr_cell_chain_next, rr_cell_chains_at(&r->chains, i),
                                  err) != 0)
@@ -42,8 +42,7 @@ static int begin_account(struct reduction *r, struct rr_error *err)
     for (uint32_t i = 0; i < r->merge.n_here; i++) {
         uint32_t source = r->merge.here[i];
         if (source < r->chains.n &&
-            rr_account_cells_add(r->cells,
-                                 rr_cell_chain_reader(rr_cell_chains_at(&r->chains, source)),
+            rr_account_cells_add(r->cells, rr_cell_chains_at(&r->chains, source),
                                  r->merge.head[source].items, err) != 0)
             return -1;
     }
@@ -77,8 +76,8 @@ int rr_reduce(const struct rr_state *state, const struct rr_job *job,
         result = reduce_accounts(&r, err);
     }
     rr_account_cells_destroy(r.cells);
-    rr_cell_chains_close(&r.chains);
     rr_account_merge_fini(&r.merge);
+    rr_cell_chains_close(&r.chains);
     rr_dictionary_destroy(r.keys);
     free(r.place_of);
     free(r.file_of);
