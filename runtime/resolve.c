@@ -13,7 +13,6 @@
 enum {
     PATH = 4096,
     BATCH_ROWS = 8192, /* rows resolved and folded together: they stay in the cache */
-    CELL_BYTES = 192,  /* of a cell in a fold and while it is put */
     TEXT_BYTES = 4 * 1024 * 1024,
 };
 
@@ -29,7 +28,6 @@ struct resolver {
     struct rr_queue queue;
     struct rr_plans *plans;
     struct rr_fold *fold;
-    uint64_t fold_owned;            /* bytes that its states may own */
     struct rr_dictionary *accounts; /* of the rows in hand */
     struct rr_events events;
     struct rr_changes changes;
@@ -73,35 +71,19 @@ static int put_cells(struct resolver *r, bool cut, struct rr_error *err)
     if (begin_run(r, err) != 0 || rr_cell_writer_put(r->cells, r->fold, r->accounts, err) != 0)
         return -1;
     rr_fold_clear(r->fold);
-    r->fold_owned = 0;
     bool full = rr_cell_writer_bytes(r->cells) >= r->budget.image_bytes;
     return cut || full ? end_run(r, err) : 0;
-}
-
-static uint64_t most_grown(const struct rr_job *job)
-{
-    uint64_t most = 0;
-    for (int m = 0; m < job->n_meters; m++)
-        most += job->meters[m].kernel->grows;
-    return most;
-}
-
-static bool fold_is_full(const struct resolver *r)
-{
-    return (uint64_t)rr_fold_size(r->fold) * CELL_BYTES + r->fold_owned > r->budget.cell_bytes;
 }
 
 /* Folds the rows that count. */
 static int fold_kept(struct resolver *r, struct rr_error *err)
 {
     struct rr_events *e = &r->events;
-    uint64_t grown = most_grown(r->job);
     for (uint32_t at = 0; at < e->n_kept; at += BATCH_ROWS) {
         uint32_t n = e->n_kept - at < BATCH_ROWS ? e->n_kept - at : BATCH_ROWS;
-        if (fold_is_full(r) && put_cells(r, true, err) != 0)
+        if (rr_fold_bytes(r->fold) > r->budget.cell_bytes && put_cells(r, true, err) != 0)
             return -1;
         rr_fold_rows(r->fold, e->kept + (size_t)at * e->row_size, n, &r->changes.resolved);
-        r->fold_owned += n * grown;
     }
     e->n_kept = 0;
     return 0;
