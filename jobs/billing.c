@@ -205,6 +205,7 @@ int rr_billing_run(const struct rr_comm *comm, const struct rr_billing_options *
 {
     struct billing b = {.comm = comm, .options = options};
     b.memory = options->memory ? options->memory : default_memory(comm);
+    rr_memory_keep(b.memory);
     int result = open_book(&b, err);
     if (result == 0)
         result = read_control(&b, err);
