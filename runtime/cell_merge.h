@@ -1,33 +1,20 @@
-/* Merging the cells of one account that several runs hold: in the order of (key, bucket), cells of one key
- * and bucket as one. One cell of each run is in memory. */
+/* Merging runs of cells into fewer, where more of them overlap than can be open at once. Each rank merges
+ * its shards of a group of runs, account by account and cell by cell; one commit puts the new runs in
+ * the place of the old ones.
+ */
 #ifndef RUNTIME_CELL_MERGE_H
 #define RUNTIME_CELL_MERGE_H
 
-#include "cell_run.h"
+#include "resolve.h"
 
-#include <rerate/job.h>
+/* Marks the runs of cells to be merged next, no more than `most` of which overlap: those of one increment
+ * where one has several, so that increments can be told apart as long as may be; then the oldest. Returns
+ * how many; 0 when no more than `most` of all runs overlap. The caller frees the marks. Nothing else decides
+ * what goes together. */
+uint32_t rr_choose_cells(const struct rr_manifest *manifest, uint32_t most, bool **chosen);
 
-struct rr_cell_merge;
-
-/* Both borrowed: the dictionary that readers enter keys into, which lives as long as the merge. */
-struct rr_cell_merge *rr_cell_merge_create(const struct rr_job *job,
-                                           const struct rr_dictionary *keys);
-void rr_cell_merge_destroy(struct rr_cell_merge *merge);
-
-/* The order of keys is taken from the dictionary as it is now; nothing is entered after it. */
-void rr_cell_merge_rank_keys(struct rr_cell_merge *merge);
-
-/* Begins an account; what was left of the one before is dropped. */
-void rr_cell_merge_begin(struct rr_cell_merge *merge);
-
-/* Adds a run that stands before its `items` cells of the account. */
-int rr_cell_merge_add(struct rr_cell_merge *merge, struct rr_cell_reader *reader, uint32_t items,
-                      struct rr_error *err);
-
-/* Whether the account's last cell was taken. */
-bool rr_cell_merge_is_done(const struct rr_cell_merge *merge);
-
-/* As struct rr_cells has it. */
-int rr_cell_merge_next(void *merge, struct rr_cell *cell, struct rr_error *err);
+/* Collective. Of a state that is resolved. -1 with RR_EXIT_STOPPED when asked to stop. */
+int rr_merge_cells(struct rr_state *state, const struct rr_job *job, const struct rr_pace *pace,
+                   uint64_t memory, struct rr_error *err);
 
 #endif
