@@ -73,9 +73,13 @@ bool rr_csv_facts(const struct rr_csv *csv, struct rr_file_facts *facts);
 /* Expands what the user gave (files, directories, glob patterns) into paths, sorted bytewise and
  * each once. A directory means the files in it (not in its directories) whose names do not start
  * with '.' or '_'. A pattern or path that matches nothing is an error (RR_EXIT_INPUT), and so are a
- * suffix that is not read, and one file under two different paths, since it would be read twice.
+ * suffix that is not read, a path that is not UTF-8, and one file under two different paths, since it
+ * would be read twice.
  * `*paths` and each path are the caller's to free. */
 int rr_inputs_expand(char *const *given, int n_given, char ***paths, size_t *n_paths,
                      struct rr_error *err);
+
+/* Refuses a file that two of these different paths lead to, with RR_EXIT_INPUT. */
+int rr_inputs_check_distinct(const char *const *paths, size_t n, struct rr_error *err);
 
 #endif

@@ -4,6 +4,7 @@
  * must not depend on how the files were named or found.
  */
 #include "csv_source.h"
+#include "csv_text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -192,24 +193,33 @@ static int check_identities(struct identity *files, size_t n, struct rr_error *e
     return 0;
 }
 
-/* Refuses a file that two paths lead to: its usage would count twice. */
-static int check_distinct(const struct list *list, struct rr_error *err)
+int rr_inputs_check_distinct(const char *const *paths, size_t n, struct rr_error *err)
 {
-    struct identity *files = calloc(list->n + 1, sizeof *files);
+    struct identity *files = calloc(n + 1, sizeof *files);
     if (files == NULL)
         return no_memory(err);
     int failed = 0;
-    for (size_t i = 0; i < list->n && !failed; i++) {
+    for (size_t i = 0; i < n && !failed; i++) {
         struct stat st;
-        if (stat(list->paths[i], &st) < 0)
-            failed = rr_fail_errno(err, RR_EXIT_INPUT, list->paths[i], "can't be read");
+        if (stat(paths[i], &st) < 0)
+            failed = rr_fail_errno(err, RR_EXIT_INPUT, paths[i], "can't be read");
         else
-            files[i] = (struct identity){st.st_dev, st.st_ino, list->paths[i]};
+            files[i] = (struct identity){st.st_dev, st.st_ino, paths[i]};
     }
     if (!failed)
-        failed = check_identities(files, list->n, err);
+        failed = check_identities(files, n, err);
     free(files);
     return failed;
+}
+
+/* Paths stand in JSON and CSV files, which are UTF-8. */
+static int check_utf8(const struct list *list, struct rr_error *err)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (!rr_csv_utf8(rr_text_of(list->paths[i])))
+            return rr_fail(err, RR_EXIT_INPUT, "%s: this name is not UTF-8; give the file another",
+                           list->paths[i]);
+    return 0;
 }
 
 int rr_inputs_expand(char *const *given, int n_given, char ***paths, size_t *n_paths,
@@ -221,7 +231,9 @@ int rr_inputs_expand(char *const *given, int n_given, char ***paths, size_t *n_p
         failed = add_given(&list, given[i], err);
     sort_unique(&list);
     if (!failed)
-        failed = check_distinct(&list, err);
+        failed = check_utf8(&list, err);
+    if (!failed)
+        failed = rr_inputs_check_distinct((const char *const *)list.paths, list.n, err);
     if (failed) {
         list_fini(&list);
         return -1;

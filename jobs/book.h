@@ -384,4 +384,9 @@ void rr_book_close(struct rr_book *book);
  * as canonical text: two books with the same text can share a state. The caller frees it. */
 char *rr_book_state_text(const struct rr_book *book);
 
+/* A book that holds only what a state text says: bucket, time zone, period, usage and meters; its meters'
+ * `p` are 0. What it makes of records is what the book of that text makes of them. NULL with RR_EXIT_IO for
+ * a text that is none. */
+struct rr_book *rr_book_of_state_text(const char *text, struct rr_error *err);
+
 #endif

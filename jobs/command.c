@@ -62,7 +62,7 @@ const struct rr_command rr_commands[] = {
      rr_command_check},
     {"status", "-w DIR", "state, results, a running job's progress", "wj", false,
      rr_command_status},
-    {"verify", "-w DIR", "every digest and conservation law, from the files alone", "wj", false,
+    {"verify", "-w DIR", "every digest and conservation law, from the files alone", "wjI", false,
      rr_command_verify},
     {"generate", "--records N --accounts N [--seed S] -o DIR",
      "a deterministic sample: book, subscriptions, usage", "rasoP", false, rr_command_generate},
@@ -254,6 +254,13 @@ static bool set_plain(struct rr_arguments *a, const char *value)
     return true;
 }
 
+static bool set_inputs(struct rr_arguments *a, const char *value)
+{
+    (void)value;
+    a->need_inputs = true;
+    return true;
+}
+
 static const struct option {
     char letter; /* in rr_command.options */
     const char *name;
@@ -292,6 +299,7 @@ static const struct option {
     {'a', "--accounts", NULL, "N", "how many accounts", set_accounts},
     {'s', "--seed", NULL, "S", "another sample (default: 1)", set_seed},
     {'o', "--output", "-o", "DIR", "where to write", set_output},
+    {'I', "--inputs", NULL, NULL, "inputs that are not there are an error", set_inputs},
     {'P', "--plain", NULL, NULL, "write .csv instead of .csv.zst", set_plain},
 };
 

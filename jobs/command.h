@@ -14,6 +14,7 @@ struct rr_arguments {
     uint64_t records, accounts, seed;
     bool has_records, has_accounts;
     bool plain_csv;
+    bool need_inputs;
     char **rest; /* what is no option */
     int n_rest;
 };

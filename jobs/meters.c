@@ -458,6 +458,41 @@ struct rr_text rr_cell_by(const struct rr_meter *meter, struct rr_text cell, int
     return rr_text_of(at);
 }
 
+/* The meter value and the dimensions, each with its length before it; or nothing, of a rejected record. */
+static bool is_record_key(const struct rr_usage *usage, struct rr_text key)
+{
+    if (key.len == 0)
+        return usage->has_event_id;
+    for (int part = 0; part < 1 + usage->n_dimensions; part++) {
+        uint32_t len;
+        if (key.len < sizeof len)
+            return false;
+        memcpy(&len, key.ptr, sizeof len);
+        if (key.len - sizeof len < len)
+            return false;
+        take_part(&key);
+    }
+    return key.len == 0;
+}
+
+static bool is_cell_key(const struct rr_meters *m, struct rr_text key)
+{
+    int number = meter_of((void *)(uintptr_t)m, key);
+    if (number < 0 || number >= m->job.n_meters)
+        return false;
+    int own = number - m->book->n_meters;
+    const struct rr_meter *meter = &m->book->meters[own < 0 ? number : m->events_of[own]];
+    int n = rr_meter_is_level(meter) ? m->book->usage.n_dimensions : meter->n_by;
+    for (uint32_t i = CELL_HEAD; i < key.len; i++)
+        n -= key.ptr[i] == '\0';
+    return n == 0 && (key.len == CELL_HEAD || key.ptr[key.len - 1] == '\0');
+}
+
+bool rr_meters_is_key(const struct rr_meters *m, bool of_cells, struct rr_text key)
+{
+    return of_cells ? is_cell_key(m, key) : is_record_key(&m->book->usage, key);
+}
+
 int rr_meters_events(const struct rr_meters *m, int meter)
 {
     for (int i = m->book->n_meters; i < m->job.n_meters; i++)

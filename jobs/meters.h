@@ -27,4 +27,8 @@ bool rr_meter_is_level(const struct rr_meter *meter);
 /* The value of the meter's b-th `by` dimension in a cell's key. */
 struct rr_text rr_cell_by(const struct rr_meter *meter, struct rr_text cell, int b);
 
+/* Whether a key has the form of those that the job makes of records, or of cells: what else is done with
+ * keys counts on it. */
+bool rr_meters_is_key(const struct rr_meters *meters, bool of_cells, struct rr_text key);
+
 #endif

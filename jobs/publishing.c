@@ -567,7 +567,7 @@ static int publish(struct publishing *p, struct rr_error *err)
         return -1;
     if (p->in->comm->rank == 0)
         rr_summary_print(p->in->options->json, p->state->manifest, &p->totals, p->state->dir,
-                         p->number, p->same);
+                         p->number, p->same, p->in->options->as_of);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "../runtime/state.h"
 
 #include <jansson.h>
+#include <string.h>
 
 static json_t *digest_json(struct rr_digest digest)
 {
@@ -68,6 +69,13 @@ static json_t *payers_json(const struct rr_book *book)
     return payers;
 }
 
+static char *dump(const json_t *facts)
+{
+    char *text = json_dumps(facts, JSON_INDENT(2));
+    rr_check(text != NULL, "run facts that are no JSON");
+    return text;
+}
+
 char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
                           const struct rr_span *span, const struct rr_control *control,
                           const struct rr_result *result)
@@ -85,11 +93,16 @@ char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *
         json_object_set_new(out, "payers", payers_json(book));
     if (control)
         json_object_set_new(out, "control", digest_json(control->digest));
+    json_object_set_new(
+        out, "state",
+        digest_json(rr_digest_bytes(manifest->state_text, strlen(manifest->state_text))));
     json_object_set_new(out, "periods", periods_json(book, span));
     json_object_set_new(out, "inputs", inputs_json(manifest));
     json_object_set_new(out, "files", files_json(result));
-    char *text = json_dumps(out, JSON_INDENT(2));
-    rr_check(text != NULL, "run facts that are no JSON");
+    char *text = dump(out);
+    json_object_set_new(out, "own_digest", digest_json(rr_digest_bytes(text, strlen(text))));
+    free(text);
+    text = dump(out);
     json_decref(out);
     return text;
 }

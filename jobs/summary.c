@@ -39,7 +39,7 @@ static void format_amount(const struct currency_total *total, char out[RR_SUM_TE
 }
 
 static void print_json(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
-                       unsigned number, bool unchanged)
+                       unsigned number, bool unchanged, uint32_t as_of)
 {
     char name[32], amount[RR_SUM_TEXT];
     struct currency_total total;
@@ -63,6 +63,8 @@ static void print_json(const struct rr_manifest *m, const struct rr_totals *tota
     for (int w = 0; w < RR_WITHHELD; w++)
         json_object_set_new(out, rr_withheld_name((enum rr_withheld)w),
                             json_integer((json_int_t)m->resolved.withheld[w]));
+    if (as_of > 0)
+        json_object_set_new(out, "as_of", json_integer((json_int_t)as_of));
     char *text = json_dumps(out, JSON_COMPACT);
     rr_check(text != NULL, "a summary that is no JSON");
     puts(text);
@@ -89,7 +91,7 @@ static void print_records(const struct rr_manifest *m)
 }
 
 static void print_text(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
-                       unsigned number, bool unchanged)
+                       unsigned number, bool unchanged, uint32_t as_of)
 {
     struct currency_total total;
     char amount[RR_SUM_TEXT];
@@ -103,16 +105,18 @@ static void print_text(const struct rr_manifest *m, const struct rr_totals *tota
         printf("billed    %s %s in %llu lines\n", amount, total.currency,
                (unsigned long long)total.lines);
     }
+    if (as_of > 0)
+        printf("as of     increment %u; results/latest stays where it is\n", as_of);
     printf("result    %s/results/%04u%s\n", dir, number,
            unchanged ? " (nothing has changed: it stands)" : "");
 }
 
 void rr_summary_print(bool json, const struct rr_manifest *manifest, const struct rr_totals *totals,
-                      const char *dir, unsigned number, bool unchanged)
+                      const char *dir, unsigned number, bool unchanged, uint32_t as_of)
 {
     if (json)
-        print_json(manifest, totals, dir, number, unchanged);
+        print_json(manifest, totals, dir, number, unchanged, as_of);
     else
-        print_text(manifest, totals, dir, number, unchanged);
+        print_text(manifest, totals, dir, number, unchanged, as_of);
     fflush(stdout);
 }

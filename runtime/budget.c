@@ -22,7 +22,7 @@ struct rr_budget rr_budget_of(uint64_t memory, bool has_event_ids)
         /* Tables of names grow to twice their size, and hold both for a moment. */
         .names = memory / 4,
         /* The order of the rows and the run's image take as much again and half. */
-        .rows = has_event_ids ? at_most(memory / 4, ROWS_MAX) : UNFOLDED,
+        .rows = has_event_ids ? at_most(memory / 5, ROWS_MAX) : UNFOLDED,
         /* Cells lie in tables up to twice as large, and take as much as they are to be written. */
         .cells = has_event_ids ? 0 : memory / 4,
         .texts = at_most(memory / 32, TEXTS_MAX),

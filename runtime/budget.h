@@ -2,7 +2,7 @@
  *
  * Each part is what its table holds when it asks for room. What a table takes beside that for a while
  * (a block that grows, the order in which rows are written, the image of a run) is reckoned here, so
- * that all of them together stay below the limit. MPI, HDF5 and the program itself, some 40 MB, come on
+ * that all of them together keep to the limit. MPI, HDF5 and the program itself, some 40 MB, come on
  * top, and so does what one batch of records may add before anybody looks.
  */
 #ifndef RUNTIME_BUDGET_H

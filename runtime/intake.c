@@ -175,6 +175,23 @@ static void keep_new(const struct rr_manifest *m, struct paths *paths)
     free(known);
 }
 
+/* Refuses a new path to a file that was read under another before: its usage would count twice. */
+static int check_distinct(const struct rr_state *state, const struct paths *paths,
+                          struct rr_error *err)
+{
+    const struct rr_manifest *m = state->manifest;
+    const char **all = rr_malloc((m->n_files + paths->n) * sizeof *all);
+    size_t n = 0;
+    for (uint32_t i = 0; i < m->n_files; i++)
+        if (m->files[i].path[0] != '\0')
+            all[n++] = m->files[i].path;
+    for (size_t i = 0; i < paths->n; i++)
+        all[n++] = paths->path[i];
+    int result = rr_inputs_check_distinct(all, n, err);
+    free(all);
+    return result;
+}
+
 /* A state that was lost is only made anew when the command names all it had read. */
 static int check_lost(const struct rr_state *state, const struct paths *paths, struct rr_error *err)
 {
@@ -290,6 +307,9 @@ int rr_intake(struct rr_state *state, char *const *given, int n_given, bool reso
     if (result == 0)
         result = check_files(state, &paths, err);
     keep_new(state->manifest, &paths);
+    if (result == 0 && paths.n > 0 && state->comm->rank == 0)
+        result = check_distinct(state, &paths, err);
+    result = rr_agree(state->comm, result, err);
     if (result == 0 && paths.n > 0) {
         result = add_new(state, &paths, split_bytes, err);
         if (result == 0)

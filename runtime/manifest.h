@@ -23,7 +23,8 @@ enum rr_run_kind {
     RR_RUN_CELLS,
     RR_RUN_QUARANTINE,
     RR_RUN_CONFLICTS,
-    RR_RUN_REPAIRED
+    RR_RUN_REPAIRED,
+    RR_RUN_KINDS, /* how many there are */
 };
 
 struct rr_run_entry {

@@ -2,7 +2,7 @@
 #include "reduce.h"
 
 #include "../io/memory.h"
-#include "cell_merge.h"
+#include "account_cells.h"
 #include "cell_run.h"
 #include "order.h"
 
@@ -17,7 +17,7 @@ struct reduction {
     struct rr_cell_reader **readers;
     uint32_t n_readers; /* they are the first sources of the merge */
     struct rr_account_merge merge;
-    struct rr_cell_merge *cells;
+    struct rr_account_cells *cells;
 };
 
 static int next_cell_account(void *reader, struct rr_account_head *head, struct rr_error *err)
@@ -54,11 +54,11 @@ static int open_sources(struct reduction *r, struct rr_error *err)
 /* The runs that hold the current account. */
 static int begin_account(struct reduction *r, struct rr_error *err)
 {
-    rr_cell_merge_begin(r->cells);
+    rr_account_cells_begin(r->cells);
     for (uint32_t i = 0; i < r->merge.n_here; i++) {
         uint32_t source = r->merge.here[i];
-        if (source < r->n_readers &&
-            rr_cell_merge_add(r->cells, r->readers[source], r->merge.head[source].items, err) != 0)
+        if (source < r->n_readers && rr_account_cells_add(r->cells, r->readers[source],
+                                                          r->merge.head[source].items, err) != 0)
             return -1;
     }
     return 0;
@@ -66,14 +66,14 @@ static int begin_account(struct reduction *r, struct rr_error *err)
 
 static int reduce_accounts(struct reduction *r, struct rr_error *err)
 {
-    struct rr_cells cells = {r->cells, rr_cell_merge_next};
+    struct rr_cells cells = {r->cells, rr_account_cells_next};
     int got;
     while ((got = rr_account_merge_next(&r->merge, err)) > 0) {
         struct rr_text account = r->merge.head[r->merge.here[0]].name;
         if (begin_account(r, err) != 0 ||
             r->reducer->account(r->reducer->self, account, &cells, err) != 0)
             return -1;
-        rr_check(rr_cell_merge_is_done(r->cells), "cells of an account were passed over");
+        rr_check(rr_account_cells_is_done(r->cells), "cells of an account were passed over");
     }
     return got;
 }
@@ -84,16 +84,16 @@ int rr_reduce(const struct rr_state *state, const struct rr_job *job,
     struct reduction r = {.state = state, .job = job, .reducer = reducer};
     uint32_t n_runs = state->manifest->n_runs;
     r.keys = rr_dictionary_create();
-    r.cells = rr_cell_merge_create(job, r.keys);
+    r.cells = rr_account_cells_create(job, r.keys);
     r.readers = rr_calloc(n_runs, sizeof *r.readers);
     rr_state_file_order(state->manifest, &r.place_of, &r.file_of);
     rr_account_merge_init(&r.merge, n_runs + 1, state->manifest->n_shards);
     int result = open_sources(&r, err);
     if (result == 0) {
-        rr_cell_merge_rank_keys(r.cells);
+        rr_account_cells_rank_keys(r.cells);
         result = reduce_accounts(&r, err);
     }
-    rr_cell_merge_destroy(r.cells);
+    rr_account_cells_destroy(r.cells);
     for (uint32_t i = 0; i < r.n_readers; i++)
         rr_cell_reader_close(r.readers[i]);
     rr_account_merge_fini(&r.merge);

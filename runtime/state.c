@@ -191,6 +191,7 @@ static int remove_leftovers(const struct rr_state *state, struct rr_error *err)
 {
     char path[PATH];
     struct rr_error ignored;
+    rr_check(!state->looks_back, "what looks back does not know all runs");
     struct rr_manifest *previous =
         exists(state->dir, true) ? load(state->dir, true, &ignored) : NULL;
     snprintf(path, sizeof path, "%s/state/runs", state->dir);
@@ -302,6 +303,7 @@ static void remove_looked_back(struct rr_state *state)
         return;
     rr_manifest_destroy(state->manifest);
     state->manifest = newest;
+    state->looks_back = false;
     remove_leftovers(state, &ignored);
 }
 

@@ -72,7 +72,7 @@ CASES = {
 
 
 def write_usage(case, records, folder, ids):
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     header = ("event_id," if ids else "") + "account,timestamp,meter,quantity,part\n"
     for first in range(0, records, RECORDS_A_FILE):
         dice = random.Random(first)

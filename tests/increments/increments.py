@@ -194,7 +194,9 @@ def the_state_as_it_was(program, scratch, arguments):
         require(results(workspace) == shown, "no new result")
         shutil.rmtree(workspace / "results")
         for turn, n in enumerate(range(len(names), 0, -1), 1):
-            program.run(ranks[n % len(ranks)], "rate", "--as-of", n, *options, cwd=scratch)
+            out, _ = program.run(ranks[n % len(ranks)], "rate", "--as-of", n, *options,
+                                 cwd=scratch)
+            require(f"as of     increment {n};" in out, f"the summary says it: {out}")
             require_equal(after[n - 1], result_of(workspace, f"{turn:04}"), f"{book} as of {n}")
         require("latest" not in results(workspace), "`latest` does not move")
         require(state_of(workspace) == kept, "the state stays, and nothing is left beside it")
@@ -259,6 +261,12 @@ def consumed_files_stay(program, scratch, arguments):
         file.write_bytes(content)
     program.run(2, *LENIENT, "-w", "w", "ids.yaml", *names[:3], cwd=scratch)
     require_equal(latest, result_of(scratch / "w"), "put back, all is as it was")
+    (scratch / "other.csv").symlink_to(scratch / names[1])
+    for other in ("./" + names[1], "other.csv"):
+        _, said = program.run(2, *LENIENT, "-w", "w", "ids.yaml", names[3], other, cwd=scratch,
+                              code=66)
+        require("is the same file as" in said and names[1] in said, f"under another name: {said}")
+    require(state_of(scratch / "w") == state, "nothing is read twice")
 
 
 def kills_between_and_within(program, scratch, arguments):

@@ -43,6 +43,8 @@ def check_seed(seed, records, features, ranks, rerate, folder):
         if n != 1:
             command = ['mpirun', '-n', str(n), *command]
         differs = check_run(command, folder, code, folder / workspace / 'results' / 'latest')
+        if not differs and code == 0:
+            differs = check_workspace([rerate, 'verify', '-w', workspace], folder)
         if differs:
             return f'{n} ranks: {" ".join(map(str, command))}\n{differs}'
     return ''
@@ -55,6 +57,12 @@ def check_run(command, folder, expected_code, result):
     if expected_code:
         return 'a result was published' if result.exists() else ''
     return '\n'.join(compare.compare(folder / 'oracle', result))
+
+
+def check_workspace(command, folder):
+    """A workspace that the oracle agrees with passes all checks on itself."""
+    code, said = call(command, folder)
+    return '' if code == 0 else f'{" ".join(map(str, command))}:\n{said}'
 
 
 def call(command, folder):

@@ -655,6 +655,9 @@ static char *state_of(const char *text)
     char *state = rr_book_state_text(book);
     ck_assert_ptr_nonnull(state);
     rr_book_close(book);
+    book = rr_book_of_state_text(state, &err); /* a book that says the same */
+    ck_assert_msg(book != NULL, "%s", err.text);
+    rr_book_close(book);
     return state;
 }
 

@@ -38,6 +38,24 @@ START_TEST(numbers_in_order_of_arrival)
 }
 END_TEST
 
+START_TEST(what_is_forgotten_takes_no_memory)
+{
+    enum { N = 50000 };
+    struct rr_dictionary *d = rr_dictionary_create();
+    size_t empty = rr_dictionary_bytes(d);
+    char name[32];
+    for (int turn = 0; turn < 3; turn++) {
+        for (uint32_t i = 0; i < N; i++) /* other texts each time, from number 0 again */
+            ck_assert_uint_eq(enter(d, number_text((uint64_t)turn * N + i, name)), i);
+        ck_assert_uint_gt(rr_dictionary_bytes(d), 30 * N);
+        rr_dictionary_forget(d);
+        ck_assert_uint_eq(rr_dictionary_size(d), 0);
+        ck_assert_uint_eq(rr_dictionary_bytes(d), empty);
+    }
+    rr_dictionary_destroy(d);
+}
+END_TEST
+
 START_TEST(bytes_are_what_counts)
 {
     struct rr_dictionary *d = rr_dictionary_create();
@@ -92,8 +110,11 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {numbers_in_order_of_arrival, bytes_are_what_counts,
-                            equal_hashes_do_not_mix_texts, many_at_once_are_the_same_as_one_by_one,
+    const TTest *tests[] = {numbers_in_order_of_arrival,
+                            what_is_forgotten_takes_no_memory,
+                            bytes_are_what_counts,
+                            equal_hashes_do_not_mix_texts,
+                            many_at_once_are_the_same_as_one_by_one,
                             NULL};
     return unit_main("dictionary", tests);
 }

@@ -95,6 +95,10 @@ START_TEST(what_is_not_there_or_not_read_is_an_error)
     ck_assert_str_eq(EXPAND("mixed"), "mixed/read.me: only .csv and .csv.zst files are read");
     ck_assert_str_eq(EXPAND("usage/_done"), "usage/_done: only .csv and .csv.zst files are read");
     ck_assert_int_eq(err.code, RR_EXIT_INPUT);
+    make("latin\xe9.csv");
+    ck_assert_str_eq(EXPAND("Z.csv", "latin*"),
+                     "latin\xe9.csv: this name is not UTF-8; give the file another");
+    unlink("latin\xe9.csv");
 }
 END_TEST
 

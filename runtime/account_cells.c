@@ -1,5 +1,5 @@
 /* Merging an account's cells by a heap of runs. */
-#include "cell_merge.h"
+#include "account_cells.h"
 
 #include "../io/memory.h"
 
@@ -14,7 +14,7 @@ struct source {
     uint64_t state[STATE_WORDS];
 };
 
-struct rr_cell_merge {
+struct rr_account_cells {
     const struct rr_job *job;
     const struct rr_dictionary *keys;
     uint32_t *key_rank; /* keys in bytewise order */
@@ -25,20 +25,20 @@ struct rr_cell_merge {
     uint64_t state[STATE_WORDS]; /* of the cell that was handed out */
 };
 
-struct rr_cell_merge *rr_cell_merge_create(const struct rr_job *job,
-                                           const struct rr_dictionary *keys)
+struct rr_account_cells *rr_account_cells_create(const struct rr_job *job,
+                                                 const struct rr_dictionary *keys)
 {
-    struct rr_cell_merge *m = rr_calloc(1, sizeof *m);
+    struct rr_account_cells *m = rr_calloc(1, sizeof *m);
     m->job = job;
     m->keys = keys;
     return m;
 }
 
-void rr_cell_merge_destroy(struct rr_cell_merge *m)
+void rr_account_cells_destroy(struct rr_account_cells *m)
 {
     if (m == NULL)
         return;
-    rr_cell_merge_begin(m);
+    rr_account_cells_begin(m);
     free(m->key_rank);
     free(m->sources);
     free(m->heap);
@@ -51,7 +51,7 @@ static int compare_keys(const void *a, const void *b, void *keys)
                            rr_dictionary_text(keys, *(const uint32_t *)b));
 }
 
-void rr_cell_merge_rank_keys(struct rr_cell_merge *m)
+void rr_account_cells_rank_keys(struct rr_account_cells *m)
 {
     uint32_t n = rr_dictionary_size(m->keys);
     uint32_t *order = rr_malloc((size_t)n * sizeof *order);
@@ -65,12 +65,12 @@ void rr_cell_merge_rank_keys(struct rr_cell_merge *m)
     free(order);
 }
 
-static void drop_state(struct rr_cell_merge *m, struct source *source)
+static void drop_state(struct rr_account_cells *m, struct source *source)
 {
     rr_kernel_fini(m->job->meters[source->cell.meter].kernel, source->state);
 }
 
-void rr_cell_merge_begin(struct rr_cell_merge *m)
+void rr_account_cells_begin(struct rr_account_cells *m)
 {
     for (uint32_t i = 0; i < m->n_heap; i++)
         drop_state(m, &m->sources[m->heap[i]]);
@@ -78,13 +78,13 @@ void rr_cell_merge_begin(struct rr_cell_merge *m)
     m->n = 0;
 }
 
-static bool is_before(const struct rr_cell_merge *m, uint32_t a, uint32_t b)
+static bool is_before(const struct rr_account_cells *m, uint32_t a, uint32_t b)
 {
     uint64_t x = m->sources[a].order, y = m->sources[b].order;
     return x != y ? x < y : a < b;
 }
 
-static void sift_down(struct rr_cell_merge *m, uint32_t at)
+static void sift_down(struct rr_account_cells *m, uint32_t at)
 {
     uint32_t source = m->heap[at];
     for (uint32_t child; (child = 2 * at + 1) < m->n_heap; at = child) {
@@ -97,7 +97,7 @@ static void sift_down(struct rr_cell_merge *m, uint32_t at)
     m->heap[at] = source;
 }
 
-static void sift_up(struct rr_cell_merge *m, uint32_t at)
+static void sift_up(struct rr_account_cells *m, uint32_t at)
 {
     uint32_t source = m->heap[at];
     for (; at > 0 && is_before(m, source, m->heap[(at - 1) / 2]); at = (at - 1) / 2)
@@ -105,7 +105,7 @@ static void sift_up(struct rr_cell_merge *m, uint32_t at)
     m->heap[at] = source;
 }
 
-static int read_cell(struct rr_cell_merge *m, struct source *source, struct rr_error *err)
+static int read_cell(struct rr_account_cells *m, struct source *source, struct rr_error *err)
 {
     uint32_t key;
     source->left--;
@@ -117,8 +117,8 @@ static int read_cell(struct rr_cell_merge *m, struct source *source, struct rr_e
     return 0;
 }
 
-int rr_cell_merge_add(struct rr_cell_merge *m, struct rr_cell_reader *reader, uint32_t items,
-                      struct rr_error *err)
+int rr_account_cells_add(struct rr_account_cells *m, struct rr_cell_reader *reader, uint32_t items,
+                         struct rr_error *err)
 {
     if (items == 0)
         return 0;
@@ -138,7 +138,7 @@ int rr_cell_merge_add(struct rr_cell_merge *m, struct rr_cell_reader *reader, ui
 }
 
 /* The first of the heap, whose state was taken, gives way to the next of its run. */
-static int advance_first(struct rr_cell_merge *m, struct rr_error *err)
+static int advance_first(struct rr_account_cells *m, struct rr_error *err)
 {
     struct source *source = &m->sources[m->heap[0]];
     int result = 0;
@@ -152,14 +152,14 @@ static int advance_first(struct rr_cell_merge *m, struct rr_error *err)
     return result;
 }
 
-bool rr_cell_merge_is_done(const struct rr_cell_merge *m)
+bool rr_account_cells_is_done(const struct rr_account_cells *m)
 {
     return m->n_heap == 0;
 }
 
-int rr_cell_merge_next(void *self, struct rr_cell *cell, struct rr_error *err)
+int rr_account_cells_next(void *self, struct rr_cell *cell, struct rr_error *err)
 {
-    struct rr_cell_merge *m = self;
+    struct rr_account_cells *m = self;
     if (m->n_heap == 0)
         return 0;
     struct source *source = &m->sources[m->heap[0]];
