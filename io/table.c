@@ -30,7 +30,8 @@ static bool ends_in(const char *text, const char *end)
 static int read_more(struct rr_table *t, struct rr_error *err)
 {
     size_t got;
-    memmove(t->bytes, t->bytes + t->at, t->filled - t->at);
+    if (t->filled > t->at)
+        memmove(t->bytes, t->bytes + t->at, t->filled - t->at);
     t->filled -= t->at;
     t->at = 0;
     if (t->size - t->filled < PIECE) {

@@ -32,8 +32,12 @@ static struct rr_text unescape(struct rr_arena *arena, const char *text, size_t 
     for (size_t i = 0; i < len; i++) {
         bool escape = text[i] == '\\' && len - i >= 4;
         int high = escape ? digit_of(text[i + 2]) : -1, low = escape ? digit_of(text[i + 3]) : -1;
-        *to++ = high >= 0 && low >= 0 ? (char)(high << 4 | low) : text[i];
-        i += high >= 0 && low >= 0 ? 3 : 0;
+        char byte = text[i];
+        if (high >= 0 && low >= 0) {
+            byte = (char)(high << 4 | low);
+            i += 3;
+        }
+        *to++ = byte;
     }
     *to = '\0';
     out.len = (uint32_t)(to - out.ptr);

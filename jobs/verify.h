@@ -30,7 +30,7 @@ struct rr_verify {
     uint32_t *place_of;              /* of each file in the order of paths */
     struct rr_verify_events *events; /* what one pass over the records found; NULL before it */
     /* The result in hand. */
-    char result[RR_VERIFY_PATH]; /* its directory */
+    char result[RR_VERIFY_PATH - 512]; /* its directory */
     json_t *facts;               /* run.json, or NULL */
     json_t *reconciliation;      /* or NULL */
 };

@@ -101,7 +101,8 @@ static struct rr_text cell_of(struct rr_verify_events *e, struct rr_text account
         e->cell = rr_realloc(e->cell, e->cell_size);
     }
     char *to = e->cell;
-    memcpy(to, account.ptr, account.len);
+    if (account.len > 0)
+        memcpy(to, account.ptr, account.len);
     to += account.len;
     *to++ = '\0';
     memcpy(to, key.ptr, key.len);

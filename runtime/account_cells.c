@@ -7,8 +7,9 @@ enum { STATE_WORDS = RR_STATE_MAX / 8 };
 
 /* A run, and the next of its cells. */
 struct source {
-    struct rr_cell_reader *reader;
+    struct rr_cell_chain *chain;
     uint32_t left; /* cells behind this one */
+    uint32_t key;  /* its code */
     uint64_t order;
     struct rr_cell cell; /* without its state */
     uint64_t state[STATE_WORDS];
@@ -23,6 +24,7 @@ struct rr_account_cells {
     uint32_t *heap; /* sources that hold a cell; the first is the least */
     uint32_t n_heap;
     uint64_t state[STATE_WORDS]; /* of the cell that was handed out */
+    uint32_t key;                /* its code */
 };
 
 struct rr_account_cells *rr_account_cells_create(const struct rr_job *job,
@@ -107,17 +109,16 @@ static void sift_up(struct rr_account_cells *m, uint32_t at)
 
 static int read_cell(struct rr_account_cells *m, struct source *source, struct rr_error *err)
 {
-    uint32_t key;
     source->left--;
-    if (rr_cell_reader_cell(source->reader, &key, &source->cell, source->state, err) != 0)
+    if (rr_cell_chain_cell(source->chain, &source->key, &source->cell, source->state, err) != 0)
         return -1;
     uint32_t bucket = (uint32_t)source->cell.bucket ^ 0x80000000u; /* signed order */
-    source->order = (uint64_t)m->key_rank[key] << 32 | bucket;
-    source->cell.key = rr_dictionary_text(m->keys, key);
+    source->order = (uint64_t)m->key_rank[source->key] << 32 | bucket;
+    source->cell.key = rr_dictionary_text(m->keys, source->key);
     return 0;
 }
 
-int rr_account_cells_add(struct rr_account_cells *m, struct rr_cell_reader *reader, uint32_t items,
+int rr_account_cells_add(struct rr_account_cells *m, struct rr_cell_chain *chain, uint32_t items,
                          struct rr_error *err)
 {
     if (items == 0)
@@ -128,7 +129,7 @@ int rr_account_cells_add(struct rr_account_cells *m, struct rr_cell_reader *read
         m->heap = rr_realloc(m->heap, m->size * sizeof *m->heap);
     }
     uint32_t i = m->n++;
-    m->sources[i].reader = reader;
+    m->sources[i].chain = chain;
     m->sources[i].left = items;
     if (read_cell(m, &m->sources[i], err) != 0)
         return -1;
@@ -157,6 +158,11 @@ bool rr_account_cells_is_done(const struct rr_account_cells *m)
     return m->n_heap == 0;
 }
 
+uint32_t rr_account_cells_key(const struct rr_account_cells *m)
+{
+    return m->key;
+}
+
 int rr_account_cells_next(void *self, struct rr_cell *cell, struct rr_error *err)
 {
     struct rr_account_cells *m = self;
@@ -167,6 +173,7 @@ int rr_account_cells_next(void *self, struct rr_cell *cell, struct rr_error *err
     uint64_t order = source->order;
     *cell = source->cell;
     cell->state = m->state;
+    m->key = source->key;
     memcpy(m->state, source->state, kernel->state_size);
     int result = advance_first(m, err);
     while (result == 0 && m->n_heap > 0 && m->sources[m->heap[0]].order == order) {

@@ -111,44 +111,82 @@ int rr_run_put_keys(struct rr_run_writer *run, const struct rr_dictionary *keys,
 }
 
 struct rr_accounts_reader {
+    struct rr_run_reader *run;
     struct rr_run_stream *hash, *items, *name_len, *name;
-    uint32_t n_shards;
-    uint64_t left; /* accounts */
+    uint32_t n_shards, end;
+    uint64_t left; /* accounts in the run that were not read */
     char *text;
     uint32_t text_size;
+    struct rr_account_head held; /* read, and beyond the end */
+    bool holds;
 };
 
-/* Where shard `first` begins and shard `end` begins, in one of the index columns. */
-static int read_index(struct rr_run_reader *run, enum index_column column, uint32_t first,
-                      uint32_t end, uint64_t *from, uint64_t *to, struct rr_error *err)
+/* Where a shard begins in one of the index columns. */
+static int read_index(struct rr_run_reader *run, enum index_column column, uint32_t shard,
+                      uint64_t *from, struct rr_error *err)
 {
-    struct rr_run_stream *stream = rr_run_stream_open(run, index_name[column], 8, err);
+    struct rr_run_stream *stream = rr_run_stream_at(run, index_name[column], 8, shard, err);
     if (stream == NULL)
         return -1;
-    rr_run_stream_seek(stream, first);
     int result = rr_run_stream_read(stream, from, 1, err);
-    rr_run_stream_seek(stream, end);
-    if (result == 0)
-        result = rr_run_stream_read(stream, to, 1, err);
     rr_run_stream_close(stream);
     return result;
 }
 
-static int open_streams(struct rr_accounts_reader *r, struct rr_run_reader *run,
-                        struct rr_error *err)
+int rr_run_count_items(struct rr_run_reader *run, uint32_t first, uint32_t end, uint64_t *items,
+                       struct rr_error *err)
 {
-    r->hash = rr_run_stream_open(run, "account_hash", 8, err);
-    r->items = r->hash ? rr_run_stream_open(run, "account_items", 4, err) : NULL;
-    r->name_len = r->items ? rr_run_stream_open(run, "account_name_len", 4, err) : NULL;
-    r->name = r->name_len ? rr_run_stream_open(run, "account_name", 1, err) : NULL;
+    struct rr_run_stream *stream = rr_run_stream_at(run, index_name[INDEX_ITEM], 8, first, err);
+    uint64_t at = 0, next = 0;
+    int result = stream ? rr_run_stream_read(stream, &at, 1, err) : -1;
+    for (uint32_t s = first; s < end && result == 0; s++, at = next) {
+        result = rr_run_stream_read(stream, &next, 1, err);
+        items[s] += next - at;
+    }
+    rr_run_stream_close(stream);
+    return result;
+}
+
+static int open_streams(struct rr_accounts_reader *r, struct rr_error *err)
+{
+    r->hash = rr_run_stream_open(r->run, "account_hash", 8, err);
+    r->items = r->hash ? rr_run_stream_open(r->run, "account_items", 4, err) : NULL;
+    r->name_len = r->items ? rr_run_stream_open(r->run, "account_name_len", 4, err) : NULL;
+    r->name = r->name_len ? rr_run_stream_open(r->run, "account_name", 1, err) : NULL;
     return r->name ? 0 : -1;
+}
+
+int rr_accounts_reader_move(struct rr_accounts_reader *r, uint32_t first, uint32_t end,
+                            uint64_t *item, uint64_t *extra, struct rr_error *err)
+{
+    uint64_t at[INDEX_COLUMNS];
+    for (int i = 0; i < INDEX_COLUMNS; i++)
+        if (read_index(r->run, (enum index_column)i, first, &at[i], err) != 0)
+            return -1;
+    if (at[INDEX_ACCOUNT] > rr_run_stream_length(r->hash))
+        return rr_fail(err, RR_EXIT_IO, "a run's index of shards can't be");
+    r->left = rr_run_stream_length(r->hash) - at[INDEX_ACCOUNT];
+    r->end = end;
+    r->holds = false;
+    rr_run_stream_seek(r->hash, at[INDEX_ACCOUNT]);
+    rr_run_stream_seek(r->items, at[INDEX_ACCOUNT]);
+    rr_run_stream_seek(r->name_len, at[INDEX_ACCOUNT]);
+    rr_run_stream_seek(r->name, at[INDEX_NAME]);
+    *item = at[INDEX_ITEM];
+    *extra = at[INDEX_EXTRA];
+    return 0;
+}
+
+void rr_accounts_reader_extend(struct rr_accounts_reader *r, uint32_t end)
+{
+    r->end = end;
 }
 
 struct rr_accounts_reader *rr_accounts_reader_open(struct rr_run_reader *run, uint32_t n_shards,
                                                    uint32_t first, uint32_t end, uint64_t *item,
                                                    uint64_t *extra, struct rr_error *err)
 {
-    uint64_t shards, start[INDEX_COLUMNS], stop[INDEX_COLUMNS];
+    uint64_t shards;
     if (rr_run_get(run, "shards", &shards, err) != 0)
         return NULL;
     if (shards != n_shards) {
@@ -156,22 +194,14 @@ struct rr_accounts_reader *rr_accounts_reader_open(struct rr_run_reader *run, ui
                 (unsigned long long)shards, n_shards);
         return NULL;
     }
-    for (int i = 0; i < INDEX_COLUMNS; i++)
-        if (read_index(run, (enum index_column)i, first, end, &start[i], &stop[i], err) != 0)
-            return NULL;
     struct rr_accounts_reader *r = rr_calloc(1, sizeof *r);
+    r->run = run;
     r->n_shards = n_shards;
-    if (open_streams(r, run, err) != 0) {
+    if (open_streams(r, err) != 0 ||
+        rr_accounts_reader_move(r, first, end, item, extra, err) != 0) {
         rr_accounts_reader_close(r);
         return NULL;
     }
-    r->left = stop[INDEX_ACCOUNT] - start[INDEX_ACCOUNT];
-    rr_run_stream_seek(r->hash, start[INDEX_ACCOUNT]);
-    rr_run_stream_seek(r->items, start[INDEX_ACCOUNT]);
-    rr_run_stream_seek(r->name_len, start[INDEX_ACCOUNT]);
-    rr_run_stream_seek(r->name, start[INDEX_NAME]);
-    *item = start[INDEX_ITEM];
-    *extra = start[INDEX_EXTRA];
     return r;
 }
 
@@ -187,11 +217,9 @@ void rr_accounts_reader_close(struct rr_accounts_reader *r)
     free(r);
 }
 
-int rr_accounts_reader_next(struct rr_accounts_reader *r, struct rr_account_head *head,
-                            struct rr_error *err)
+static int read_head(struct rr_accounts_reader *r, struct rr_account_head *head,
+                     struct rr_error *err)
 {
-    if (r->left == 0)
-        return 0;
     if (rr_run_stream_read(r->hash, &head->hash, 1, err) != 0 ||
         rr_run_stream_read(r->items, &head->items, 1, err) != 0 ||
         rr_run_stream_read(r->name_len, &head->name.len, 1, err) != 0)
@@ -207,6 +235,22 @@ int rr_accounts_reader_next(struct rr_accounts_reader *r, struct rr_account_head
     head->name.ptr = r->text;
     head->shard = rr_shard_of(head->hash, r->n_shards);
     r->left--;
+    return 0;
+}
+
+int rr_accounts_reader_next(struct rr_accounts_reader *r, struct rr_account_head *head,
+                            struct rr_error *err)
+{
+    if (!r->holds) {
+        if (r->left == 0)
+            return 0;
+        if (read_head(r, &r->held, err) != 0)
+            return -1;
+    }
+    r->holds = r->held.shard >= r->end;
+    if (r->holds)
+        return 0;
+    *head = r->held;
     return 1;
 }
 

@@ -14,8 +14,8 @@ struct rr_accounts_writer *rr_accounts_writer_create(struct rr_run_writer *run, 
                                                      struct rr_error *err);
 void rr_accounts_writer_destroy(struct rr_accounts_writer *writer);
 
-/* The next account in order, with the items that are put for it after this call; `extra` is the
- * place in the job's own stream (bytes of states) where they begin. */
+/* The next account in order, with the number of its items, which may be put before or after; `extra` is
+ * the place in the job's own stream (bytes of states) where they begin. */
 int rr_accounts_writer_add(struct rr_accounts_writer *writer, uint64_t hash, struct rr_text name,
                            uint32_t items, uint64_t extra, struct rr_error *err);
 
@@ -43,6 +43,16 @@ struct rr_accounts_reader *rr_accounts_reader_open(struct rr_run_reader *run, ui
                                                    uint32_t first, uint32_t end, uint64_t *item,
                                                    uint64_t *extra, struct rr_error *err);
 void rr_accounts_reader_close(struct rr_accounts_reader *reader);
+
+/* Goes on with the shards [first, end), wherever they are; `*item` and `*extra` as above. */
+int rr_accounts_reader_move(struct rr_accounts_reader *reader, uint32_t first, uint32_t end,
+                            uint64_t *item, uint64_t *extra, struct rr_error *err);
+/* Goes on with the shards up to `end`, once the ones before are at their end. */
+void rr_accounts_reader_extend(struct rr_accounts_reader *reader, uint32_t end);
+
+/* Adds the number of items of each of the shards [first, end) to items[shard]. */
+int rr_run_count_items(struct rr_run_reader *run, uint32_t first, uint32_t end, uint64_t *items,
+                       struct rr_error *err);
 
 /* 1 and the next account; 0 at the end; -1 on error. */
 int rr_accounts_reader_next(struct rr_accounts_reader *reader, struct rr_account_head *head,

@@ -9,7 +9,6 @@ enum { PREFETCH = 12 }; /* cells ahead: they are put in another order than they 
 struct rr_cell_writer {
     const struct rr_job *job;
     uint32_t n_shards;
-    struct rr_plans *plans;
     const uint32_t *file_of_place;
     struct rr_run_writer *run;
     struct rr_accounts_writer *accounts;
@@ -18,6 +17,7 @@ struct rr_cell_writer {
     uint8_t *bytes;                             /* of one encoded state */
     size_t bytes_size;
     uint64_t n_cells, state_bytes;
+    uint64_t account_cells, account_bytes; /* where the account in hand begins */
     int32_t first_bucket, last_bucket;
 };
 
@@ -35,10 +35,19 @@ struct rr_cell_writer *rr_cell_writer_create(const char *path, const struct rr_j
                                              uint32_t n_shards, struct rr_plans *plans,
                                              const uint32_t *file_of_place, struct rr_error *err)
 {
+    return rr_cell_writer_create_for(path, job, n_shards, rr_plans_cell_keys(plans), file_of_place,
+                                     err);
+}
+
+struct rr_cell_writer *rr_cell_writer_create_for(const char *path, const struct rr_job *job,
+                                                 uint32_t n_shards,
+                                                 const struct rr_dictionary *cell_keys,
+                                                 const uint32_t *file_of_place,
+                                                 struct rr_error *err)
+{
     struct rr_cell_writer *w = rr_calloc(1, sizeof *w);
     w->job = job;
     w->n_shards = n_shards;
-    w->plans = plans;
     w->file_of_place = file_of_place;
     w->run = rr_run_create(path, RR_RUN_SMALL, err);
     if (w->run == NULL)
@@ -46,8 +55,7 @@ struct rr_cell_writer *rr_cell_writer_create(const char *path, const struct rr_j
     w->accounts = rr_accounts_writer_create(w->run, n_shards, err);
     if (w->accounts == NULL)
         goto fail;
-    if (rr_run_put_keys(w->run, rr_plans_cell_keys(plans), &w->key_rank, err) != 0 ||
-        add_columns(w, err) != 0)
+    if (rr_run_put_keys(w->run, cell_keys, &w->key_rank, err) != 0 || add_columns(w, err) != 0)
         goto fail;
     return w;
 fail:
@@ -76,6 +84,12 @@ uint64_t rr_cell_writer_size(const struct rr_cell_writer *w)
     return w->n_cells;
 }
 
+uint64_t rr_cell_writer_bytes(const struct rr_cell_writer *w)
+{
+    enum { COLUMNS = 20 }; /* of a cell, without its state */
+    return w->state_bytes + w->n_cells * COLUMNS;
+}
+
 void rr_cell_writer_buckets(const struct rr_cell_writer *w, int32_t *first, int32_t *last)
 {
     *first = w->first_bucket;
@@ -102,7 +116,8 @@ static size_t encode_state(struct rr_cell_writer *w, const struct rr_kernel *ker
     return kernel->encode(state, w->bytes);
 }
 
-static int put_cell(struct rr_cell_writer *w, struct rr_fold_cell *cell, struct rr_error *err)
+int rr_cell_writer_cell(struct rr_cell_writer *w, uint32_t key, const struct rr_cell *cell,
+                        struct rr_error *err)
 {
     const struct rr_kernel *kernel = w->job->meters[cell->meter].kernel;
     size_t len = encode_state(w, kernel, cell->state);
@@ -112,7 +127,7 @@ static int put_cell(struct rr_cell_writer *w, struct rr_fold_cell *cell, struct 
     note_bucket(w, cell->bucket);
     w->n_cells++;
     w->state_bytes += len;
-    if (rr_run_put(w->run, w->key, &w->key_rank[cell->key], 1, err) != 0 ||
+    if (rr_run_put(w->run, w->key, &w->key_rank[key], 1, err) != 0 ||
         rr_run_put(w->run, w->bucket, &cell->bucket, 1, err) != 0 ||
         rr_run_put(w->run, w->records, &cell->records, 1, err) != 0 ||
         rr_run_put(w->run, w->state_len, &state_len, 1, err) != 0 ||
@@ -121,23 +136,43 @@ static int put_cell(struct rr_cell_writer *w, struct rr_fold_cell *cell, struct 
     return 0;
 }
 
+int rr_cell_writer_account(struct rr_cell_writer *w, uint64_t hash, struct rr_text name,
+                           struct rr_error *err)
+{
+    uint64_t n = w->n_cells - w->account_cells;
+    if (n > UINT32_MAX)
+        return rr_fail(err, RR_EXIT_DATA, "account '%.*s' has too many cells", RR_SHOW(name));
+    int result =
+        rr_accounts_writer_add(w->accounts, hash, name, (uint32_t)n, w->account_bytes, err);
+    w->account_cells = w->n_cells;
+    w->account_bytes = w->state_bytes;
+    return result;
+}
+
+static int put_fold_cell(struct rr_cell_writer *w, struct rr_fold_cell *from, struct rr_error *err)
+{
+    struct rr_cell cell = {.meter = (int)from->meter,
+                           .bucket = from->bucket,
+                           .records = from->records,
+                           .state = from->state};
+    return rr_cell_writer_cell(w, from->key, &cell, err);
+}
+
 static int put_groups(struct rr_cell_writer *w, struct rr_fold *fold,
                       const struct rr_dictionary *accounts, const struct rr_groups *groups,
                       const struct rr_sort_item *items, struct rr_error *err)
 {
     for (uint32_t g = 0; g < groups->n; g++) {
         uint32_t account = groups->account[g];
-        uint32_t n = groups->start[g + 1] - groups->start[g];
-        if (rr_accounts_writer_add(w->accounts, rr_dictionary_hash_of(accounts, account),
-                                   rr_dictionary_text(accounts, account), n, w->state_bytes,
-                                   err) != 0)
-            return -1;
         for (uint32_t i = groups->start[g]; i < groups->start[g + 1]; i++) {
             if (i + PREFETCH < groups->start[groups->n])
                 __builtin_prefetch(rr_fold_at(fold, items[i + PREFETCH].index));
-            if (put_cell(w, rr_fold_at(fold, items[i].index), err) != 0)
+            if (put_fold_cell(w, rr_fold_at(fold, items[i].index), err) != 0)
                 return -1;
         }
+        if (rr_cell_writer_account(w, rr_dictionary_hash_of(accounts, account),
+                                   rr_dictionary_text(accounts, account), err) != 0)
+            return -1;
     }
     return 0;
 }
@@ -173,6 +208,16 @@ int rr_cell_writer_finish(struct rr_cell_writer *w, uint64_t *bytes, struct rr_d
     }
     int result = rr_run_finish(w->run, bytes, digest, err);
     free_writer(w);
+    return result;
+}
+
+int rr_cell_run_learn(const char *path, struct rr_dictionary *keys, struct rr_error *err)
+{
+    uint32_t *code = NULL, n;
+    struct rr_run_reader *run = rr_run_open(path, err);
+    int result = run ? rr_run_get_keys(run, keys, &code, &n, err) : -1;
+    free(code);
+    rr_run_close(run);
     return result;
 }
 

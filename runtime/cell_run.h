@@ -16,12 +16,29 @@ struct rr_cell_writer *rr_cell_writer_create(const char *path, const struct rr_j
                                              uint32_t n_shards, struct rr_plans *plans,
                                              const uint32_t *file_of_place, struct rr_error *err);
 
+/* The same for cells whose keys are codes of a dictionary. */
+struct rr_cell_writer *rr_cell_writer_create_for(const char *path, const struct rr_job *job,
+                                                 uint32_t n_shards,
+                                                 const struct rr_dictionary *cell_keys,
+                                                 const uint32_t *file_of_place,
+                                                 struct rr_error *err);
+
 /* Puts all cells of a fold, in order. Folds put one after the other hold accounts that rise. Leaves
  * their states with the positions of files: the fold is good for nothing but to be cleared. */
 int rr_cell_writer_put(struct rr_cell_writer *writer, struct rr_fold *fold,
                        const struct rr_dictionary *accounts, struct rr_error *err);
 
+/* Puts one cell, whose key has this code, after the one before it in the order of (account, key, bucket). Its
+ * state is good for nothing afterwards but to be freed. */
+int rr_cell_writer_cell(struct rr_cell_writer *writer, uint32_t key, const struct rr_cell *cell,
+                        struct rr_error *err);
+/* The account of the cells put since the account before. */
+int rr_cell_writer_account(struct rr_cell_writer *writer, uint64_t hash, struct rr_text name,
+                           struct rr_error *err);
+
 uint64_t rr_cell_writer_size(const struct rr_cell_writer *writer);
+/* About how many bytes of memory hold what was put. */
+uint64_t rr_cell_writer_bytes(const struct rr_cell_writer *writer);
 /* The first and last bucket put so far; only where there are cells. */
 void rr_cell_writer_buckets(const struct rr_cell_writer *writer, int32_t *first, int32_t *last);
 
@@ -29,6 +46,9 @@ void rr_cell_writer_buckets(const struct rr_cell_writer *writer, int32_t *first,
 int rr_cell_writer_finish(struct rr_cell_writer *writer, uint64_t *bytes, struct rr_digest *digest,
                           struct rr_error *err);
 void rr_cell_writer_abandon(struct rr_cell_writer *writer);
+
+/* Enters the keys of a run. */
+int rr_cell_run_learn(const char *path, struct rr_dictionary *keys, struct rr_error *err);
 
 struct rr_cell_reader;
 

@@ -109,6 +109,19 @@ uint64_t rr_comm_max(const struct rr_comm *comm, uint64_t value)
     return reduce(comm, value, MPI_MAX);
 }
 
+void rr_comm_sum_all(const struct rr_comm *comm, uint64_t *values, uint32_t n)
+{
+    MPI_Request request;
+    MPI_Iallreduce(MPI_IN_PLACE, values, (int)n, MPI_UINT64_T, MPI_SUM, comm->comm, &request);
+    rr_comm_wait(comm, &request, "a sum");
+}
+
+void rr_comm_poke(const struct rr_comm *comm)
+{
+    int some;
+    MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm->comm, &some, MPI_STATUS_IGNORE);
+}
+
 void rr_comm_allgather(const struct rr_comm *comm, const void *mine, void *all, size_t len_each)
 {
     MPI_Request request;

@@ -29,7 +29,11 @@ int rr_comm_local_size(const struct rr_comm *comm);
 /* Not collective. Waits for one request; `what` is for the watchdog's message. */
 void rr_comm_wait(const struct rr_comm *comm, MPI_Request *request, const char *what);
 
-/* Seconds on a clock that only goes forward. */
+/* Not collective. Lets MPI serve others: for a rank that computes long while they may wait for what it
+ * holds. */
+void rr_comm_poke(const struct rr_comm *comm);
+
+/* Nanoseconds on a clock that only goes forward. */
 int64_t rr_now_ns(void);
 
 /* Collective. 0 when every rank brings 0. Otherwise -1 on every rank, and `err` holds the error of
@@ -41,6 +45,8 @@ void rr_comm_barrier(const struct rr_comm *comm);
 void rr_comm_bcast(const struct rr_comm *comm, void *bytes, size_t len, int root);
 uint64_t rr_comm_sum(const struct rr_comm *comm, uint64_t value);
 uint64_t rr_comm_max(const struct rr_comm *comm, uint64_t value);
+/* Leaves the sum over all ranks of each of n values in its place. */
+void rr_comm_sum_all(const struct rr_comm *comm, uint64_t *values, uint32_t n);
 void rr_comm_allgather(const struct rr_comm *comm, const void *mine, void *all, size_t len_each);
 
 /* Collective. Gives every rank the root's bytes: there `*bytes` and `*len` are read, elsewhere

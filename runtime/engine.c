@@ -6,6 +6,7 @@
  */
 #include "engine.h"
 
+#include "cell_merge.h"
 #include "intake.h"
 
 static int bring_up_to_date(const struct rr_engine *e, struct rr_state *state,
@@ -29,7 +30,7 @@ static int bring_up_to_date(const struct rr_engine *e, struct rr_state *state,
     if (!keeps_records)
         return 0;
     rr_progress_phase(progress, "resolving", 0);
-    return rr_resolve(state, e->job, &e->pace, err);
+    return rr_resolve(state, e->job, &e->pace, e->memory, err);
 }
 
 int rr_engine_run(const struct rr_engine *e, struct rr_error *err)
@@ -49,6 +50,8 @@ int rr_engine_run(const struct rr_engine *e, struct rr_error *err)
         return -1;
     rr_progress_init(&progress, e->comm, e->progress, e->dir, e->metrics_path);
     int result = bring_up_to_date(e, &state, &progress, err);
+    if (result == 0)
+        result = rr_merge_cells(&state, e->job, &e->pace, e->memory, err);
     if (result == 0) {
         rr_progress_phase(&progress, "publishing", 0);
         result = e->publish(e->self, &state, &progress, err);

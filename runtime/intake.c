@@ -294,6 +294,7 @@ static int commit_new(struct rr_state *state, bool resolves_records, struct rr_e
     rr_changes_init(&none, m->resolved.n_meters);
     int result = rr_state_commit(state, &none, err);
     rr_changes_fini(&none);
+    state->has_replaced |= resolves_records;
     return result;
 }
 

@@ -2,6 +2,7 @@
 #include "manifest.h"
 
 #include "../io/memory.h"
+#include "coverage.h"
 #include "increments.h"
 
 #include <jansson.h>
@@ -126,20 +127,25 @@ void rr_manifest_add_run(struct rr_manifest *m, const struct rr_run_entry *run)
     m->runs[m->n_runs++] = *run;
 }
 
-void rr_manifest_drop_runs(struct rr_manifest *m, enum rr_run_kind kind)
+void rr_manifest_drop_marked(struct rr_manifest *m, const bool *marks)
 {
-    uint32_t kept = 0;
     struct rr_run_entry *old = m->runs;
     uint32_t n = m->n_runs;
     m->runs = NULL;
     m->n_runs = 0;
     for (uint32_t i = 0; i < n; i++)
-        if (old[i].kind != kind) {
+        if (!marks[i])
             rr_manifest_add_run(m, &old[i]);
-            kept++;
-        }
-    rr_check(kept == m->n_runs, "runs were lost");
     free(old);
+}
+
+void rr_manifest_drop_runs(struct rr_manifest *m, enum rr_run_kind kind)
+{
+    bool *marks = rr_calloc(m->n_runs, sizeof *marks);
+    for (uint32_t i = 0; i < m->n_runs; i++)
+        marks[i] = m->runs[i].kind == kind;
+    rr_manifest_drop_marked(m, marks);
+    free(marks);
 }
 
 bool rr_manifest_file_done(const struct rr_manifest *m, uint32_t file)
@@ -159,26 +165,15 @@ bool rr_manifest_all_read(const struct rr_manifest *m)
     return true;
 }
 
-void rr_manifest_covered(const struct rr_manifest *m, bool *covered)
-{
-    memset(covered, 0, m->n_shards * sizeof *covered);
-    for (uint32_t i = 0; i < m->n_runs; i++)
-        if (m->runs[i].kind == RR_RUN_CELLS)
-            for (uint32_t s = m->runs[i].first; s < m->runs[i].end; s++)
-                covered[s] = true;
-}
-
 bool rr_manifest_all_resolved(const struct rr_manifest *m)
 {
-    bool records = false, all = true;
-    bool *covered = rr_calloc(m->n_shards, sizeof *covered);
+    bool records = false;
+    uint32_t gaps = 0;
     for (uint32_t i = 0; i < m->n_runs; i++)
         records |= m->runs[i].kind == RR_RUN_RECORDS;
-    rr_manifest_covered(m, covered);
-    for (uint32_t s = 0; s < m->n_shards; s++)
-        all &= covered[s];
-    free(covered);
-    return !records || all;
+    if (records)
+        free(rr_coverage_gaps(m, &gaps));
+    return gaps == 0;
 }
 
 static json_t *digest_json(struct rr_digest digest)
@@ -222,6 +217,10 @@ static json_t *run_json(const struct rr_run_entry *run)
     json_object_set_new(out, "items", json_integer((json_int_t)run->items));
     json_object_set_new(out, "first_shard", json_integer(run->first));
     json_object_set_new(out, "end_shard", json_integer(run->end));
+    if (!rr_run_is_whole(run)) { /* -1 is the last */
+        json_object_set_new(out, "low", json_integer((json_int_t)run->low));
+        json_object_set_new(out, "high", json_integer((json_int_t)run->high));
+    }
     if (run->kind == RR_RUN_CELLS) {
         json_object_set_new(out, "first_bucket", json_integer(run->first_bucket));
         json_object_set_new(out, "last_bucket", json_integer(run->last_bucket));
@@ -396,7 +395,7 @@ static bool read_kind(const json_t *in, enum rr_run_kind *kind)
 
 static bool read_run(struct rr_manifest *m, const json_t *in)
 {
-    struct rr_run_entry run = {0};
+    struct rr_run_entry run = {.high = UINT64_MAX};
     uint64_t first, end, first_bucket = 0, last_bucket = 0, first_increment, last_increment;
     const char *name = json_string_value(json_object_get(in, "name"));
     if (name == NULL || strlen(name) >= sizeof run.name || strchr(name, '/') ||
@@ -404,6 +403,10 @@ static bool read_run(struct rr_manifest *m, const json_t *in)
         !get_u64(in, "items", &run.items) || !get_digest(in, "digest", &run.digest) ||
         !get_u64(in, "first_shard", &first) || !get_u64(in, "end_shard", &end) || first > end ||
         end > m->n_shards)
+        return false;
+    get_u64(in, "low", &run.low);
+    get_u64(in, "high", &run.high);
+    if (run.low > run.high)
         return false;
     if (!get_u64(in, "first_increment", &first_increment) ||
         !get_u64(in, "last_increment", &last_increment) || first_increment > last_increment ||

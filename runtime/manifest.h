@@ -32,8 +32,10 @@ struct rr_run_entry {
     char name[RR_RUN_NAME]; /* below state/runs */
     uint64_t bytes;
     struct rr_digest digest;
-    uint64_t items;                    /* records, cells or texts */
-    uint32_t first, end;               /* shards */
+    uint64_t items;      /* records, cells or texts */
+    uint32_t first, end; /* shards */
+    uint64_t low,
+        high; /* upper halves of fingerprints, both in: 0 and UINT64_MAX unless a shard is cut */
     int32_t first_bucket, last_bucket; /* of cells */
     /* What it holds came with these increments: one, but for a run that others were merged into. */
     uint32_t first_increment, last_increment;
@@ -103,6 +105,8 @@ void rr_manifest_count(struct rr_manifest *manifest);
 
 /* Forgets the runs of a kind. */
 void rr_manifest_drop_runs(struct rr_manifest *manifest, enum rr_run_kind kind);
+/* Forgets the runs whose mark is set; marks[i] is that of run i. */
+void rr_manifest_drop_marked(struct rr_manifest *manifest, const bool *marks);
 
 bool rr_manifest_file_done(const struct rr_manifest *manifest, uint32_t file);
 
@@ -111,9 +115,6 @@ bool rr_manifest_all_read(const struct rr_manifest *manifest);
 
 /* True when there are no records, or all of them are in cells. */
 bool rr_manifest_all_resolved(const struct rr_manifest *manifest);
-
-/* Shards whose cells are still to be made from records: marks covered[shard]. */
-void rr_manifest_covered(const struct rr_manifest *manifest, bool *covered);
 
 /* JSON with its digest; the caller frees it. */
 char *rr_manifest_format(const struct rr_manifest *manifest);

@@ -72,23 +72,40 @@ void rr_sort_items(struct rr_sort_item *items, struct rr_sort_item *spare, size_
         memcpy(items, from, n * sizeof *items);
 }
 
-/* The place that a hash would have among n evenly spread ones. */
-static uint32_t expected_place(uint64_t hash, uint32_t n)
+/* How evenly spread keys are laid over all 64 bits, or almost: less `least`, shifted. */
+struct spread {
+    uint64_t least;
+    unsigned shift;
+};
+
+static struct spread spread_of(const struct rr_sort_item *items, uint32_t n)
 {
-    return (uint32_t)((rr_u128)hash * n >> 64);
+    uint64_t least = UINT64_MAX, most = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        least = items[i].key < least ? items[i].key : least;
+        most = items[i].key > most ? items[i].key : most;
+    }
+    return (struct spread){least, most > least ? (unsigned)__builtin_clzll(most - least) : 0};
+}
+
+/* The place that a key would have among n evenly spread ones. */
+static uint32_t expected_place(uint64_t key, struct spread spread, uint32_t n)
+{
+    return (uint32_t)((rr_u128)((key - spread.least) << spread.shift) * n >> 64);
 }
 
 void rr_sort_hashes(struct rr_sort_item *items, struct rr_sort_item *spare, uint32_t *counts,
                     uint32_t n)
 {
+    struct spread spread = spread_of(items, n);
     memset(counts, 0, ((size_t)n + 1) * sizeof *counts);
     for (uint32_t i = 0; i < n; i++)
-        counts[expected_place(items[i].key, n) + 1]++;
+        counts[expected_place(items[i].key, spread, n) + 1]++;
     for (uint32_t i = 0; i < n; i++)
         counts[i + 1] += counts[i];
     memcpy(spare, items, n * sizeof *items);
     for (uint32_t i = 0; i < n; i++)
-        items[counts[expected_place(spare[i].key, n)]++] = spare[i];
+        items[counts[expected_place(spare[i].key, spread, n)]++] = spare[i];
     insertion_sort(items, n);
 }
 

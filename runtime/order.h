@@ -16,7 +16,7 @@ struct rr_sort_item {
 /* Sorts by key; stable. `spare` has room for n items as well. */
 void rr_sort_items(struct rr_sort_item *items, struct rr_sort_item *spare, size_t n);
 
-/* The same where keys are hashes, evenly spread: each goes near its place at once. Not stable. `counts`
+/* The same where keys are hashes, evenly spread over whatever range they are of: each goes near its place at once. Not stable. `counts`
  * has room for n + 1 numbers. */
 void rr_sort_hashes(struct rr_sort_item *items, struct rr_sort_item *spare, uint32_t *counts,
                     uint32_t n);

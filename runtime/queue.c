@@ -23,12 +23,23 @@ void rr_queue_fini(struct rr_queue *queue)
     MPI_Win_free(&queue->window);
 }
 
+static uint64_t add(struct rr_queue *queue, uint64_t n)
+{
+    uint64_t before;
+    MPI_Fetch_and_op(&n, &before, MPI_UINT64_T, 0, 0, MPI_SUM, queue->window);
+    MPI_Win_flush(0, queue->window);
+    return before;
+}
+
 bool rr_queue_take(struct rr_queue *queue, uint64_t *item)
 {
-    const uint64_t one = 1;
-    MPI_Fetch_and_op(&one, item, MPI_UINT64_T, 0, 0, MPI_SUM, queue->window);
-    MPI_Win_flush(0, queue->window);
+    *item = add(queue, 1);
     return *item < queue->n;
+}
+
+void rr_queue_close(struct rr_queue *queue)
+{
+    add(queue, queue->n);
 }
 
 uint64_t rr_queue_taken(const struct rr_queue *queue)

@@ -18,6 +18,9 @@ void rr_queue_fini(struct rr_queue *queue);
 /* Not collective. False when no item is left. */
 bool rr_queue_take(struct rr_queue *queue, uint64_t *item);
 
+/* Not collective. No rank is given more items. */
+void rr_queue_close(struct rr_queue *queue);
+
 /* Not collective. How many items have been handed out; meant for progress, so on rank 0 it is a
  * plain look. */
 uint64_t rr_queue_taken(const struct rr_queue *queue);

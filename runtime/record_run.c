@@ -269,6 +269,12 @@ struct rr_record_reader {
     const uint32_t *place_of_file;
     uint32_t *key_code;
     uint32_t n_keys;
+    uint32_t end;       /* the shard at which the slice ends */
+    uint64_t low, high; /* its fingerprints */
+    bool whole;         /* all fingerprints */
+    uint64_t item;      /* the next account's first record */
+    uint64_t wanted;    /* the next record of this account in the slice */
+    uint64_t at;        /* where the streams stand */
     struct rr_run_stream *fingerprint[2], *time, *position, *key;
     struct {
         struct rr_run_stream *low, *high;
@@ -276,7 +282,7 @@ struct rr_record_reader {
     } value[RR_JOB_VALUES];
 };
 
-static int open_value(struct rr_record_reader *r, int v, uint64_t item, struct rr_error *err)
+static int open_value(struct rr_record_reader *r, int v, struct rr_error *err)
 {
     uint64_t scale, wide;
     char name[32];
@@ -290,44 +296,43 @@ static int open_value(struct rr_record_reader *r, int v, uint64_t item, struct r
         return rr_fail(err, RR_EXIT_IO, "a run says scale %llu", (unsigned long long)scale);
     r->value[v].power = (rr_decimal)rr_pow10((unsigned)scale);
     snprintf(name, sizeof name, "value%d", v);
-    r->value[v].low = rr_run_stream_at(r->run, name, 8, item, err);
+    r->value[v].low = rr_run_stream_open(r->run, name, 8, err);
     if (r->value[v].low == NULL)
         return -1;
     snprintf(name, sizeof name, "value%d_high", v);
-    r->value[v].high = wide ? rr_run_stream_at(r->run, name, 8, item, err) : NULL;
+    r->value[v].high = wide ? rr_run_stream_open(r->run, name, 8, err) : NULL;
     return wide && r->value[v].high == NULL ? -1 : 0;
 }
 
-static int open_rows(struct rr_record_reader *r, uint64_t item, struct rr_error *err)
+static int open_rows(struct rr_record_reader *r, struct rr_error *err)
 {
-    r->fingerprint[0] = rr_run_stream_at(r->run, "fingerprint_high", 8, item, err);
-    r->fingerprint[1] = rr_run_stream_at(r->run, "fingerprint_low", 8, item, err);
-    r->time = rr_run_stream_at(r->run, "time_ns", 8, item, err);
-    r->position = rr_run_stream_at(r->run, "position", 8, item, err);
-    r->key = rr_run_stream_at(r->run, "row_key", 4, item, err);
+    r->fingerprint[0] = rr_run_stream_open(r->run, "fingerprint_high", 8, err);
+    r->fingerprint[1] = rr_run_stream_open(r->run, "fingerprint_low", 8, err);
+    r->time = rr_run_stream_open(r->run, "time_ns", 8, err);
+    r->position = rr_run_stream_open(r->run, "position", 8, err);
+    r->key = rr_run_stream_open(r->run, "row_key", 4, err);
     if (!r->fingerprint[0] || !r->fingerprint[1] || !r->time || !r->position || !r->key)
         return -1;
     for (int v = 0; v < r->job->n_values; v++)
-        if (open_value(r, v, item, err) != 0)
+        if (open_value(r, v, err) != 0)
             return -1;
     return 0;
 }
 
 struct rr_record_reader *rr_record_reader_open(const char *path, const struct rr_job *job,
-                                               uint32_t n_shards, uint32_t first, uint32_t end,
-                                               struct rr_dictionary *keys,
+                                               uint32_t n_shards, struct rr_dictionary *keys,
                                                const uint32_t *place_of_file, struct rr_error *err)
 {
     struct rr_record_reader *r = rr_calloc(1, sizeof *r);
-    uint64_t item, extra;
+    uint64_t extra;
     r->job = job;
     r->place_of_file = place_of_file;
     r->run = rr_run_open(path, err);
     if (r->run == NULL)
         goto fail;
-    r->accounts = rr_accounts_reader_open(r->run, n_shards, first, end, &item, &extra, err);
+    r->accounts = rr_accounts_reader_open(r->run, n_shards, 0, 0, &r->item, &extra, err);
     if (r->accounts == NULL || rr_run_get_keys(r->run, keys, &r->key_code, &r->n_keys, err) != 0 ||
-        open_rows(r, item, err) != 0) {
+        open_rows(r, err) != 0) {
         rr_fail_prefix(err, "%s", path);
         goto fail;
     }
@@ -356,10 +361,118 @@ void rr_record_reader_close(struct rr_record_reader *r)
     free(r);
 }
 
+int rr_record_reader_select(struct rr_record_reader *r, const struct rr_slice *slice,
+                            struct rr_error *err)
+{
+    uint64_t extra;
+    r->low = slice->low;
+    r->high = slice->high;
+    r->whole = rr_slice_is_whole(slice);
+    if (slice->first == r->end)
+        rr_accounts_reader_extend(r->accounts, slice->end);
+    else if (rr_accounts_reader_move(r->accounts, slice->first, slice->end, &r->item, &extra,
+                                     err) != 0)
+        return -1;
+    r->end = slice->end;
+    return 0;
+}
+
+static int fingerprint_at(struct rr_record_reader *r, uint64_t item, uint64_t *out,
+                          struct rr_error *err)
+{
+    rr_run_stream_seek(r->fingerprint[0], item);
+    return rr_run_stream_read(r->fingerprint[0], out, 1, err);
+}
+
+/* Where a fingerprint would stand among `n` that are evenly spread. */
+static uint64_t guess(uint64_t fingerprint, uint64_t n)
+{
+    return (uint64_t)((rr_u128)fingerprint * n >> 64);
+}
+
+/* Narrows [*from, *to) with one look. Returns -1 on error. */
+static int look_once(struct rr_record_reader *r, uint64_t fingerprint, uint64_t at, uint64_t *from,
+                     uint64_t *to, struct rr_error *err)
+{
+    uint64_t found;
+    if (at < *from || at >= *to)
+        return 0;
+    if (fingerprint_at(r, at, &found, err) != 0)
+        return -1;
+    if (found < fingerprint)
+        *from = at + 1;
+    else
+        *to = at;
+    return 0;
+}
+
+/* The first of the items [from, to), which rise, whose fingerprint is at least this one. First at a
+ * distance from where it would be that it is hardly ever beyond, so that few chunks are read. */
+static int find_fingerprint(struct rr_record_reader *r, uint64_t fingerprint, uint64_t from,
+                            uint64_t to, uint64_t *at, struct rr_error *err)
+{
+    uint64_t expected = from + guess(fingerprint, to - from);
+    for (uint64_t step = RR_RUN_STRETCH; step < to - from; step *= 8) {
+        uint64_t first = from, end = to;
+        if (look_once(r, fingerprint, expected - step, &from, &to, err) != 0 ||
+            look_once(r, fingerprint, expected + step, &from, &to, err) != 0)
+            return -1;
+        if (from > first && to < end)
+            break;
+    }
+    while (from < to)
+        if (look_once(r, fingerprint, from + (to - from) / 2, &from, &to, err) != 0)
+            return -1;
+    *at = from;
+    return 0;
+}
+
+/* The items of an account, [from, to), that are in the slice. */
+static int find_slice(struct rr_record_reader *r, uint64_t *from, uint64_t *to,
+                      struct rr_error *err)
+{
+    uint64_t first = *from, end = *to;
+    if (r->low > 0 && find_fingerprint(r, r->low, first, end, from, err) != 0)
+        return -1;
+    if (r->high < UINT64_MAX && find_fingerprint(r, r->high + 1, first, end, to, err) != 0)
+        return -1;
+    rr_run_stream_seek(r->fingerprint[0], r->at);
+    return 0;
+}
+
 int rr_record_reader_next(struct rr_record_reader *r, struct rr_account_head *head,
                           struct rr_error *err)
 {
-    return rr_accounts_reader_next(r->accounts, head, err);
+    int got;
+    while ((got = rr_accounts_reader_next(r->accounts, head, err)) > 0) {
+        uint64_t from = r->item, to = r->item + head->items;
+        r->item = to;
+        if (!r->whole && find_slice(r, &from, &to, err) != 0)
+            return -1;
+        r->wanted = from;
+        head->items = (uint32_t)(to - from);
+        if (from < to)
+            return 1;
+    }
+    return got;
+}
+
+/* Brings all streams to the next record that is wanted. */
+static void seek_rows(struct rr_record_reader *r)
+{
+    if (r->at == r->wanted)
+        return;
+    rr_run_stream_seek(r->fingerprint[0], r->wanted);
+    rr_run_stream_seek(r->fingerprint[1], r->wanted);
+    rr_run_stream_seek(r->time, r->wanted);
+    rr_run_stream_seek(r->position, r->wanted);
+    rr_run_stream_seek(r->key, r->wanted);
+    for (int v = 0; v < r->job->n_values; v++) {
+        rr_run_stream_seek(r->value[v].low, r->wanted);
+        if (r->value[v].high)
+            rr_run_stream_seek(r->value[v].high, r->wanted);
+    }
+    r->at = r->wanted;
 }
 
 /* The columns of one run rise together and have chunks of equal length, so they can be looked at
@@ -448,6 +561,9 @@ int rr_record_reader_rows(struct rr_record_reader *r, uint32_t n, uint32_t accou
                           uint32_t *kept, struct rr_error *err)
 {
     struct view view;
+    seek_rows(r);
+    r->wanted += n;
+    r->at += n;
     *kept = 0;
     for (uint32_t at = 0, got; at < n; at += got) {
         got = look_at_rows(r, n - at, &view, err);

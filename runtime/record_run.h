@@ -8,6 +8,7 @@
 
 #include "accounts_run.h"
 #include "plan.h"
+#include "slices.h"
 #include "state.h"
 
 /* Writes rows whose accounts and keys are codes of these dictionaries, as one run. `rows` is left as it
@@ -19,19 +20,24 @@ int rr_record_run_write(const char *path, const struct rr_job *job, uint32_t n_s
 
 struct rr_record_reader;
 
-/* Reads the records of shards [first, end). The run's keys are entered into `keys`. */
+/* The run's keys are entered into `keys`. */
 struct rr_record_reader *rr_record_reader_open(const char *path, const struct rr_job *job,
-                                               uint32_t n_shards, uint32_t first, uint32_t end,
-                                               struct rr_dictionary *keys,
+                                               uint32_t n_shards, struct rr_dictionary *keys,
                                                const uint32_t *place_of_file, struct rr_error *err);
 void rr_record_reader_close(struct rr_record_reader *reader);
 
-/* 1 and the next account; 0 at the end; -1 on error. All its records are to be read before. */
+/* Goes on with the records of a slice. Nothing is sought where it begins with the shard at which the one
+ * before ended. */
+int rr_record_reader_select(struct rr_record_reader *reader, const struct rr_slice *slice,
+                            struct rr_error *err);
+
+/* 1 and the next account of the slice, with the number of its records that are in the slice; 0 at the
+ * end; -1 on error. */
 int rr_record_reader_next(struct rr_record_reader *reader, struct rr_account_head *head,
                           struct rr_error *err);
 
-/* Reads the next n records of the account into rows, with this account code. Those of dropped files
- * (RR_NO_PLACE) are passed over: `*kept` says how many rows there are. */
+/* Reads the next n records of the account that are in the slice into rows, with this account code. Those
+ * of dropped files (RR_NO_PLACE) are passed over: `*kept` says how many rows there are. */
 int rr_record_reader_rows(struct rr_record_reader *reader, uint32_t n, uint32_t account,
                           uint8_t *rows, uint32_t *kept, struct rr_error *err);
 

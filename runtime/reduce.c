@@ -3,10 +3,8 @@
 
 #include "../io/memory.h"
 #include "account_cells.h"
-#include "cell_run.h"
+#include "cell_chain.h"
 #include "order.h"
-
-enum { PATH = 4096 };
 
 struct reduction {
     const struct rr_state *state;
@@ -14,38 +12,24 @@ struct reduction {
     const struct rr_reducer *reducer;
     struct rr_dictionary *keys;
     uint32_t *place_of, *file_of;
-    struct rr_cell_reader **readers;
-    uint32_t n_readers; /* they are the first sources of the merge */
+    struct rr_cell_chains chains; /* they are the first sources of the merge */
     struct rr_account_merge merge;
     struct rr_account_cells *cells;
 };
 
-static int next_cell_account(void *reader, struct rr_account_head *head, struct rr_error *err)
-{
-    return rr_cell_reader_next(reader, head, err);
-}
-
 static int open_sources(struct reduction *r, struct rr_error *err)
 {
-    const struct rr_manifest *m = r->state->manifest;
-    uint32_t first = rr_shard_first(m->n_shards, r->state->comm->rank, r->state->comm->size);
-    uint32_t end = rr_shard_first(m->n_shards, r->state->comm->rank + 1, r->state->comm->size);
-    for (uint32_t i = 0; i < m->n_runs; i++) {
-        const struct rr_run_entry *run = &m->runs[i];
-        char path[PATH];
-        if (run->kind != RR_RUN_CELLS || run->first >= end || run->end <= first)
-            continue;
-        rr_state_run_path(r->state, run->name, path);
-        uint32_t from = first > run->first ? first : run->first;
-        uint32_t to = end < run->end ? end : run->end;
-        struct rr_cell_reader *reader =
-            rr_cell_reader_open(path, r->job, m->n_shards, from, to, r->keys, r->place_of, err);
-        if (reader == NULL)
+    uint32_t n_shards = r->state->manifest->n_shards;
+    uint32_t first = rr_shard_first(n_shards, r->state->comm->rank, r->state->comm->size);
+    uint32_t end = rr_shard_first(n_shards, r->state->comm->rank + 1, r->state->comm->size);
+    if (rr_cell_chains_open(&r->chains, r->state, r->job, NULL, first, end, r->keys, r->place_of,
+                            err) != 0)
+        return -1;
+    rr_account_merge_init(&r->merge, r->chains.n + 1, n_shards);
+    for (uint32_t i = 0; i < r->chains.n; i++)
+        if (rr_account_merge_add(&r->merge, rr_cell_chain_next, rr_cell_chains_at(&r->chains, i),
+                                 err) != 0)
             return -1;
-        r->readers[r->n_readers++] = reader;
-        if (rr_account_merge_add(&r->merge, next_cell_account, reader, err) != 0)
-            return -1;
-    }
     if (r->reducer->also == NULL)
         return 0;
     return rr_account_merge_add(&r->merge, r->reducer->also, r->reducer->also_self, err);
@@ -82,23 +66,18 @@ int rr_reduce(const struct rr_state *state, const struct rr_job *job,
               const struct rr_reducer *reducer, struct rr_error *err)
 {
     struct reduction r = {.state = state, .job = job, .reducer = reducer};
-    uint32_t n_runs = state->manifest->n_runs;
     r.keys = rr_dictionary_create();
     r.cells = rr_account_cells_create(job, r.keys);
-    r.readers = rr_calloc(n_runs, sizeof *r.readers);
     rr_state_file_order(state->manifest, &r.place_of, &r.file_of);
-    rr_account_merge_init(&r.merge, n_runs + 1, state->manifest->n_shards);
     int result = open_sources(&r, err);
     if (result == 0) {
         rr_account_cells_rank_keys(r.cells);
         result = reduce_accounts(&r, err);
     }
     rr_account_cells_destroy(r.cells);
-    for (uint32_t i = 0; i < r.n_readers; i++)
-        rr_cell_reader_close(r.readers[i]);
     rr_account_merge_fini(&r.merge);
+    rr_cell_chains_close(&r.chains);
     rr_dictionary_destroy(r.keys);
-    free(r.readers);
     free(r.place_of);
     free(r.file_of);
     return result;

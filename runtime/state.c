@@ -53,8 +53,10 @@ void rr_state_new_run(struct rr_state *state, enum rr_run_kind kind, struct rr_r
                       char path[PATH])
 {
     uint32_t increment = state->manifest->n_increments;
-    *entry = (struct rr_run_entry){
-        .kind = kind, .first_increment = increment, .last_increment = increment};
+    *entry = (struct rr_run_entry){.kind = kind,
+                                   .high = UINT64_MAX,
+                                   .first_increment = increment,
+                                   .last_increment = increment};
     snprintf(entry->name, sizeof entry->name, "%s-%s-%d-%u.h5", rr_run_kind_name(kind),
              state->run_id, state->comm->rank, state->sequence++);
     rr_state_run_path(state, entry->name, path);
@@ -186,8 +188,17 @@ static bool names_run(const struct rr_manifest *m, const char *name)
     return false;
 }
 
-/* Removes runs that no generation names: what a crash left over. */
-static int remove_leftovers(const struct rr_state *state, struct rr_error *err)
+/* True when the generation before names a run that the newest does not. */
+static bool has_replaced(const struct rr_manifest *newest, const struct rr_manifest *previous)
+{
+    for (uint32_t i = 0; previous && i < previous->n_runs; i++)
+        if (!names_run(newest, previous->runs[i].name))
+            return true;
+    return false;
+}
+
+/* Removes runs that no generation names: what a crash left over, and what was replaced. */
+static int remove_leftovers(struct rr_state *state, struct rr_error *err)
 {
     char path[PATH];
     struct rr_error ignored;
@@ -206,6 +217,7 @@ static int remove_leftovers(const struct rr_state *state, struct rr_error *err)
     }
     if (dir)
         closedir(dir);
+    state->has_replaced = has_replaced(state->manifest, previous);
     rr_manifest_destroy(previous);
     return result;
 }
@@ -422,7 +434,19 @@ int rr_state_commit(struct rr_state *state, struct rr_changes *c, struct rr_erro
     if (state->looks_back)
         return 0;
     result = state->comm->rank == 0 ? write_manifest(state, err) : 0;
+    if (result == 0 && state->has_replaced && state->comm->rank == 0)
+        result = remove_leftovers(state, err);
     return rr_agree(state->comm, result, err);
+}
+
+int rr_state_replace(struct rr_state *state, const bool *marks, struct rr_changes *c,
+                     struct rr_error *err)
+{
+    rr_manifest_drop_marked(state->manifest, marks);
+    if (rr_state_commit(state, c, err) != 0)
+        return -1;
+    state->has_replaced = true;
+    return 0;
 }
 
 static int compare_paths(const void *a, const void *b, void *manifest)

@@ -17,6 +17,7 @@ struct rr_state {
     uint32_t sequence; /* of this rank's runs */
     struct rr_manifest *manifest;
     struct rr_manifest *lost; /* a damaged state that is not used: what must be read again */
+    bool has_replaced;        /* runs are there that only the generation before names */
     bool newest_damaged; /* the generation before is in use, and must outlive the next commit */
     bool looks_back;     /* the manifest is that of an earlier increment: it is never written */
 };
@@ -76,6 +77,11 @@ int rr_state_look_back(struct rr_state *state, uint32_t n, bool keeps_records,
 
 /* Collective. Commits the manifest as it is with everybody's changes, which are emptied. */
 int rr_state_commit(struct rr_state *state, struct rr_changes *changes, struct rr_error *err);
+
+/* Collective. The same, and takes the marked runs of the manifest (the same marks on every rank) out of it.
+ * The next commit removes their files, since no generation names them then. */
+int rr_state_replace(struct rr_state *state, const bool *marks, struct rr_changes *changes,
+                     struct rr_error *err);
 
 /* Not collective. Loads the manifest of a workspace for looking at it; NULL with RR_EXIT_INPUT
  * when there is none. */

@@ -16,7 +16,10 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "ranks"))
 from harness import main, require, require_equal, result_of, results  # noqa: E402
 
-OPTIONS = ("--memory", "8M", "--split", "128K", "--checkpoint-every", "1s", "--progress", "none")
+OPTIONS = ("--split", "128K", "--progress", "none")
+SELDOM = (*OPTIONS, "--memory", "8M", "--checkpoint-every", "1s")
+# A commit after every batch and every slice: so many runs that they are merged.
+OFTEN = (*OPTIONS, "--memory", "1M", "--checkpoint-every", "0")
 BUSY = "while True: pass"
 
 
@@ -44,10 +47,11 @@ class Trial:
     def __init__(self, program, arguments, workspace, dice, seconds):
         self.program, self.arguments, self.workspace = program, arguments, workspace
         self.dice, self.seconds, self.left = dice, seconds, []
+        self.options = OFTEN if arguments.often else SELDOM
 
     def start(self):
         return self.program.start(self.dice.choice((1, 2, 3, 4)), "run", "-w", self.workspace,
-                                  *OPTIONS, "book.yaml", "usage", cwd=self.arguments.sample)
+                                  *self.options, "book.yaml", "usage", cwd=self.arguments.sample)
 
     def disturb(self):
         """Starts a run and disturbs it; returns whether a kill has met it alive."""
@@ -74,7 +78,7 @@ class Trial:
         for name in results(self.workspace):
             require_equal(want, result_of(self.workspace, name), f"{what}: results/{name}")
         out, said = self.program.run(self.dice.choice((1, 2, 3, 4)), "run", "-w", self.workspace,
-                                     *OPTIONS, "book.yaml", "usage", cwd=self.arguments.sample)
+                                     *self.options, "book.yaml", "usage", cwd=self.arguments.sample)
         require_equal(want, result_of(self.workspace), what)
         self.program.run(None, "verify", "-w", self.workspace, cwd=self.arguments.sample)
         for pid in self.left: # gone by now, or about to
@@ -96,8 +100,8 @@ def kills(program, scratch, arguments):
     busy = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(int(arguments.busy or 0))]
     try:
         began = time.monotonic()
-        program.run(2, "run", "-w", scratch / "reference", *OPTIONS, "book.yaml", "usage",
-                    cwd=arguments.sample)
+        program.run(2, "run", "-w", scratch / "reference", *(OFTEN if arguments.often else SELDOM),
+                    "book.yaml", "usage", cwd=arguments.sample)
         seconds, met, trials = time.monotonic() - began, 0, 0
         want = result_of(scratch / "reference")
         while met < int(arguments.kills):
@@ -119,4 +123,4 @@ def kills(program, scratch, arguments):
 
 
 if __name__ == "__main__":
-    main({"kills": kills}, "--sample", "--kills", "--seed", "--busy")
+    main({"kills": kills}, "--sample", "--kills", "--seed", "--busy", "--often")

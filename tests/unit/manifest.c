@@ -80,6 +80,8 @@ static struct rr_manifest *sample(void)
                                    .digest = {1, UINT64_MAX},
                                    .first = 10,
                                    .end = 4096,
+                                   .low = kind == RR_RUN_CELLS ? 5 : 0,
+                                   .high = UINT64_MAX - (kind == RR_RUN_CELLS),
                                    .first_bucket = -20000,
                                    .last_bucket = 20000,
                                    .first_increment = 1,
@@ -157,6 +159,7 @@ START_TEST(what_is_written_is_read)
         ck_assert(a->kind == b->kind && a->bytes == b->bytes && a->items == b->items);
         ck_assert(rr_digest_equal(a->digest, b->digest));
         ck_assert(a->first == b->first && a->end == b->end);
+        ck_assert(a->low == b->low && a->high == b->high);
         ck_assert(a->kind != RR_RUN_CELLS ||
                   (a->first_bucket == b->first_bucket && a->last_bucket == b->last_bucket));
         ck_assert_uint_eq(a->first_increment, b->first_increment);
@@ -320,27 +323,24 @@ START_TEST(damage_is_found)
 }
 END_TEST
 
-/* Which shards the cells cover, and which inputs are read. */
-START_TEST(shards_without_cells_are_still_to_be_resolved)
+/* Runs are forgotten by kind or one by one, and inputs are read once all their splits are. */
+START_TEST(runs_go_and_splits_are_done)
 {
     struct rr_manifest *m = rr_manifest_create(10, "meters", "", 0);
-    bool covered[10];
     rr_increments_add(m, "");
     static const struct rr_run_entry runs[] = {
-        {.kind = RR_RUN_RECORDS, .end = 10},
-        {.kind = RR_RUN_CELLS, .first = 2, .end = 5},
-        {.kind = RR_RUN_CELLS, .first = 8, .end = 10},
+        {.kind = RR_RUN_RECORDS, .end = 10, .high = UINT64_MAX, .items = 1},
+        {.kind = RR_RUN_CELLS, .first = 2, .end = 5, .high = UINT64_MAX},
+        {.kind = RR_RUN_RECORDS, .end = 10, .high = UINT64_MAX, .items = 3},
     };
+    static const bool marks[] = {true, false};
     for (int i = 0; i < 3; i++)
         rr_manifest_add_run(m, &runs[i]);
-    rr_manifest_covered(m, covered);
-    for (int s = 0; s < 10; s++)
-        ck_assert_int_eq(covered[s], (s >= 2 && s < 5) || s >= 8);
     rr_manifest_drop_runs(m, RR_RUN_CELLS);
+    ck_assert_uint_eq(m->n_runs, 2);
+    rr_manifest_drop_marked(m, marks);
     ck_assert_uint_eq(m->n_runs, 1);
-    rr_manifest_covered(m, covered);
-    for (int s = 0; s < 10; s++)
-        ck_assert(!covered[s]);
+    ck_assert_uint_eq(m->runs[0].items, 3);
 
     uint32_t file = rr_manifest_add_file(m, "a.csv", 1, 1);
     struct rr_split split = {.file = file, .end = UINT64_MAX, .first_record = 1};
@@ -355,11 +355,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {what_is_written_is_read,
-                            damage_is_found,
-                            parts_of_an_input_are_merged,
-                            values_that_cannot_be_are_refused,
-                            shards_without_cells_are_still_to_be_resolved,
-                            NULL};
+    const TTest *tests[] = {what_is_written_is_read,      damage_is_found,
+                            parts_of_an_input_are_merged, values_that_cannot_be_are_refused,
+                            runs_go_and_splits_are_done,  NULL};
     return unit_main("manifest", tests);
 }
