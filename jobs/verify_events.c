@@ -7,6 +7,7 @@
 
 #include "../io/memory.h"
 #include "../runtime/cell_run.h"
+#include "../runtime/coverage.h"
 #include "../runtime/text_run.h"
 #include "ledger.h"
 #include "row_source.h"
@@ -61,8 +62,9 @@ struct rr_verify_events {
     const struct rr_job *job;
     struct rr_dictionary *keys;
     struct rr_plans *plans;
-    bool *covered;         /* shards whose records are in cells */
-    struct rr_tally found; /* of the covered shards */
+    struct rr_gap *gaps;   /* whose records are in no cells */
+    uint32_t n_gaps, gap;  /* gap: the first of this shard, or of one behind it */
+    struct rr_tally found; /* of the records that are in cells */
     struct kept *kept;     /* of each input */
     struct numbers
         repaired[2]; /* bad records that good ones took the place of: as is found, as is said */
@@ -265,10 +267,20 @@ static void keep_bad(struct kept *kept, uint64_t record)
     kept->bad++;
 }
 
-static void take_row(struct rr_verify_events *e, const uint8_t *bytes, bool covered)
+/* Whether a record of a shard is in cells. */
+static bool is_covered(const struct rr_verify_events *e, uint32_t shard, uint64_t fingerprint)
+{
+    for (uint32_t g = e->gap; g < e->n_gaps && e->gaps[g].shard == shard; g++)
+        if (fingerprint >= e->gaps[g].low && fingerprint <= e->gaps[g].high)
+            return false;
+    return true;
+}
+
+static void take_row(struct rr_verify_events *e, const uint8_t *bytes, uint32_t shard)
 {
     struct rr_row row;
     memcpy(&row, bytes, sizeof row);
+    bool covered = is_covered(e, shard, row.fingerprint[0]);
     bool marker = row.key == rr_plans_marker(e->plans);
     if (!marker && e->tallies)
         keep_good(&e->kept[e->file_of[rr_position_file(row.position)]], &row);
@@ -280,7 +292,7 @@ static void take_row(struct rr_verify_events *e, const uint8_t *bytes, bool cove
 
 /* The account's rows, which come event by event. */
 static int read_account(struct rr_verify_events *e, struct rr_row_source *rows,
-                        struct rr_text account, bool covered, struct rr_error *err)
+                        struct rr_text account, uint32_t shard, struct rr_error *err)
 {
     const uint8_t *row;
     struct event *event = &e->event;
@@ -292,7 +304,7 @@ static int read_account(struct rr_verify_events *e, struct rr_row_source *rows,
             memcpy(event->fingerprint, row, sizeof event->fingerprint);
         }
         first = false;
-        take_row(e, row, covered);
+        take_row(e, row, shard);
     }
     end_event(e, account);
     return got;
@@ -305,9 +317,13 @@ static int read_accounts(struct rr_verify_events *e, struct rr_row_source *rows,
     uint32_t shard;
     int got;
     rr_plans_update(e->plans);
-    while ((got = rr_row_source_account(rows, &account, &shard, err)) > 0)
-        if (read_account(e, rows, account, e->covered[shard], err) != 0)
+    e->gap = 0;
+    while ((got = rr_row_source_account(rows, &account, &shard, err)) > 0) {
+        while (e->gap < e->n_gaps && e->gaps[e->gap].shard < shard)
+            e->gap++;
+        if (read_account(e, rows, account, shard, err) != 0)
             return -1;
+    }
     return got;
 }
 
@@ -388,7 +404,6 @@ static struct rr_verify_events *pass(struct rr_verify *v)
     e->job = rr_meters_job(v->meters);
     e->keys = rr_dictionary_create();
     e->plans = rr_plans_create(e->job, e->keys);
-    e->covered = rr_calloc(v->manifest->n_shards, sizeof *e->covered);
     e->kept = rr_calloc((size_t)v->manifest->n_files + 1, sizeof *e->kept);
     for (uint32_t i = 0; i < v->manifest->n_files; i++)
         e->kept[i] = (struct kept){.first_ns = INT64_MAX, .last_ns = INT64_MIN};
@@ -400,7 +415,7 @@ static struct rr_verify_events *pass(struct rr_verify *v)
     uint32_t *place_of;
     rr_state_file_order(v->manifest, &place_of, &e->file_of);
     free(place_of);
-    rr_manifest_covered(v->manifest, e->covered);
+    e->gaps = rr_coverage_gaps(v->manifest, &e->n_gaps);
     rr_tally_init(&e->found, e->job->n_meters);
     e->tallies = true;
     e->result = read_records(e, &e->err);
@@ -423,7 +438,7 @@ void rr_verify_events_destroy(struct rr_verify_events *e)
     free(e->event.best);
     free(e->event.markers);
     free(e->file_of);
-    free(e->covered);
+    free(e->gaps);
     free(e->kept);
     free(e->cell);
     free(e);

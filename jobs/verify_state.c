@@ -4,6 +4,7 @@
 #include "../io/commit.h"
 #include "../io/memory.h"
 #include "../io/runfile.h"
+#include "../runtime/coverage.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -161,15 +162,32 @@ static int check_runs(struct rr_verify *v, struct rr_finding *f)
 
 /* ---- what is covered ---- */
 
-/* How often each shard is in cells that were made from records. */
-static uint32_t *count_cover(const struct rr_manifest *m)
+/* Whether two runs of cells were made from some of the same records: they name some of the same
+ * fingerprints, and not one slice, which may have several runs. */
+static bool share_records(const struct rr_run_entry *a, const struct rr_run_entry *b)
 {
-    uint32_t *cover = rr_calloc(m->n_shards, sizeof *cover);
+    bool meet = a->first < b->end && b->first < a->end && a->low <= b->high && b->low <= a->high;
+    bool one_slice =
+        a->first == b->first && a->end == b->end && a->low == b->low && a->high == b->high;
+    return meet && !one_slice;
+}
+
+/* A run of cells that shares records with another; NULL when there is none. */
+static const struct rr_run_entry *find_doubled(const struct rr_manifest *m)
+{
     for (uint32_t i = 0; i < m->n_runs; i++)
-        if (m->runs[i].kind == RR_RUN_CELLS)
-            for (uint32_t s = m->runs[i].first; s < m->runs[i].end; s++)
-                cover[s]++;
-    return cover;
+        for (uint32_t j = i + 1; m->runs[i].kind == RR_RUN_CELLS && j < m->n_runs; j++)
+            if (m->runs[j].kind == RR_RUN_CELLS && share_records(&m->runs[i], &m->runs[j]))
+                return &m->runs[j];
+    return NULL;
+}
+
+static uint32_t count_shards(const struct rr_gap *gaps, uint32_t n)
+{
+    uint32_t shards = 0;
+    for (uint32_t i = 0; i < n; i++)
+        shards += i == 0 || gaps[i].shard != gaps[i - 1].shard;
+    return shards;
 }
 
 static bool keeps_records(const struct rr_manifest *m)
@@ -180,8 +198,9 @@ static bool keeps_records(const struct rr_manifest *m)
     return false;
 }
 
-/* Each shard's records are in cells at most once, and once when all are said to be in cells. Where records
- * are folded as they come, any number of runs may hold cells of a shard. */
+/* Each record is in cells at most once while some are still to be resolved, and once when all are said to
+ * be. Cells of a resolved state may have been merged, and where records are folded as they come any number
+ * of runs may hold cells of a shard: there the checks of cells against records tell. */
 static int check_coverage(struct rr_verify *v, struct rr_finding *f)
 {
     const struct rr_manifest *m = v->manifest;
@@ -189,24 +208,25 @@ static int check_coverage(struct rr_verify *v, struct rr_finding *f)
         rr_seen(f, "records were folded as they came");
         return 0;
     }
-    uint32_t *cover = count_cover(m), open = 0, twice = UINT32_MAX, first_open = 0;
-    for (uint32_t s = m->n_shards; s-- > 0;) {
-        open += cover[s] == 0;
-        first_open = cover[s] == 0 ? s : first_open;
-        twice = cover[s] > 1 ? s : twice;
-    }
-    free(cover);
-    if (twice != UINT32_MAX)
-        return rr_fail(&f->err, RR_EXIT_DATA, "shard %u is in the cells of more than one run",
-                       twice);
+    uint32_t n, first_open = 0;
+    struct rr_gap *gaps = rr_coverage_gaps(m, &n);
+    uint32_t open = count_shards(gaps, n);
+    if (n > 0)
+        first_open = gaps[0].shard;
+    free(gaps);
+    const struct rr_run_entry *doubled = open > 0 ? find_doubled(m) : NULL;
+    if (doubled)
+        return rr_fail(&f->err, RR_EXIT_DATA, "%s: its records are in the cells of another run too",
+                       doubled->name);
     rr_seen(f, "%u of %u shards are resolved%s", m->n_shards - open, m->n_shards,
             open ? "; the next run goes on" : "");
     if (open > 0 && keeps_records(m) && rr_manifest_all_read(m) &&
         rr_tally_accounted(&m->ingested, &m->resolved) == m->ingested.read)
-        return rr_fail(&f->err, RR_EXIT_DATA,
-                       "no run holds cells of shard %u and %u more, and all records are said to "
-                       "be in cells",
-                       first_open, open - 1);
+        return rr_fail(
+            &f->err, RR_EXIT_DATA,
+            "no run holds all cells of shard %u and %u more, and all records are said to "
+            "be in cells",
+            first_open, open - 1);
     return 0;
 }
 

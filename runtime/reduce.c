@@ -41,8 +41,9 @@ static int begin_account(struct reduction *r, struct rr_error *err)
     rr_account_cells_begin(r->cells);
     for (uint32_t i = 0; i < r->merge.n_here; i++) {
         uint32_t source = r->merge.here[i];
-        if (source < r->n_readers && rr_account_cells_add(r->cells, r->readers[source],
-                                                          r->merge.head[source].items, err) != 0)
+        if (source < r->chains.n &&
+            rr_account_cells_add(r->cells, rr_cell_chains_at(&r->chains, source),
+                                 r->merge.head[source].items, err) != 0)
             return -1;
     }
     return 0;
