@@ -3,6 +3,7 @@
 
 #include <rerate/error.h>
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,6 +46,14 @@ void *rr_malloc_huge(size_t size)
     rr_check(memory != NULL, "out of memory");
     madvise(memory, size, MADV_HUGEPAGE);
     return memory;
+}
+
+void rr_memory_keep(uint64_t limit)
+{
+    enum { KEPT = 512 * 1024 * 1024 };
+    int kept = limit / 4 < KEPT ? (int)(limit / 4) : KEPT;
+    mallopt(M_MMAP_THRESHOLD, kept);
+    mallopt(M_TRIM_THRESHOLD, kept);
 }
 
 /* The first line of a small file; false when there is none. */

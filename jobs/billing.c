@@ -120,10 +120,16 @@ static int publish_by(struct billing *b, struct rr_book *book, struct rr_state *
                       struct rr_error *err)
 {
     struct rr_parties *parties = rr_parties_create(book);
-    const struct rr_publishing publishing = {
-        b->comm,   b->options,     &b->files, book,       b->calendar,
-        b->meters, b->subscribers, parties,   b->control, b->memory,
-    };
+    const struct rr_publishing publishing = {.comm = b->comm,
+                                             .options = b->options,
+                                             .files = &b->files,
+                                             .book = book,
+                                             .calendar = b->calendar,
+                                             .meters = b->meters,
+                                             .subscribers = b->subscribers,
+                                             .parties = parties,
+                                             .control = b->control,
+                                             .memory = b->memory};
     int result = rr_publish(&publishing, state, err);
     rr_parties_destroy(parties);
     return result;
@@ -199,6 +205,7 @@ int rr_billing_run(const struct rr_comm *comm, const struct rr_billing_options *
 {
     struct billing b = {.comm = comm, .options = options};
     b.memory = options->memory ? options->memory : default_memory(comm);
+    rr_memory_keep(b.memory);
     int result = open_book(&b, err);
     if (result == 0)
         result = read_control(&b, err);

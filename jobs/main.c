@@ -1,8 +1,8 @@
 /* main: MPI begins and ends here, one rank speaks, and errors become exit codes. */
+#include "../io/memory.h"
 #include "../runtime/launcher.h"
 #include "command.h"
 
-#include <malloc.h>
 #include <mpi.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,15 +47,6 @@ static void prepare_mpi(void)
         setenv("OMPI_MCA_pml", "ob1", 0);
 }
 
-/* Large blocks come and go (a run's image, a table that grows). Kept, they are used again; given back,
- * each next one is fresh pages, which cost more than what is done in them. */
-static void keep_memory(void)
-{
-    enum { KEPT = 512 * 1024 * 1024 };
-    mallopt(M_MMAP_THRESHOLD, KEPT);
-    mallopt(M_TRIM_THRESHOLD, KEPT);
-}
-
 /* A command for one rank runs on rank 0; the others wait and learn how it ended. */
 static int run_command(const struct rr_comm *comm, const struct rr_command *command,
                        const struct rr_arguments *arguments, struct rr_error *err)
@@ -73,7 +64,7 @@ int main(int argc, char **argv)
     struct rr_error err = {0};
     const struct rr_command *command = NULL;
     char *text = NULL;
-    keep_memory();
+    rr_memory_keep(UINT64_MAX);
     prepare_mpi();
     rr_launcher_watch();
     catch_signals(); /* first: a signal to stop may come at once */

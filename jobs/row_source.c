@@ -103,10 +103,13 @@ static int open_run(struct rr_row_source *s, const char *path, const struct rr_j
                     struct rr_dictionary *keys, struct rr_error *err)
 {
     struct run_rows *r = &s->runs[s->n];
-    r->reader = rr_record_reader_open(path, job, m->n_shards, 0, m->n_shards, keys, place_of, err);
+    const struct rr_slice all = {.end = m->n_shards, .high = UINT64_MAX};
+    r->reader = rr_record_reader_open(path, job, m->n_shards, keys, place_of, err);
     if (r->reader == NULL)
         return -1;
     s->n++;
+    if (rr_record_reader_select(r->reader, &all, err) != 0)
+        return -1;
     r->row_size = s->row_size;
     r->rows = rr_malloc((size_t)ROWS * s->row_size);
     return rr_account_merge_add(&s->merge, next_account, r, err);

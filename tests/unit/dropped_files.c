@@ -38,8 +38,10 @@ static void read_run(const char *path, const uint32_t *place_of, bool *seen)
     struct rr_dictionary *keys = rr_dictionary_create();
     struct rr_account_head head;
     struct rr_record_reader *reader =
-        rr_record_reader_open(path, &job, SHARDS, 0, SHARDS, keys, place_of, &err);
+        rr_record_reader_open(path, &job, SHARDS, keys, place_of, &err);
+    const struct rr_slice all = {.end = SHARDS, .high = UINT64_MAX};
     ck_assert_msg(reader != NULL, "%s", err.text);
+    ck_assert_int_eq(rr_record_reader_select(reader, &all, &err), 0);
     uint8_t *rows = malloc((size_t)ROWS * rr_row_size(&job));
     while (rr_record_reader_next(reader, &head, &err) > 0) {
         uint32_t kept;
