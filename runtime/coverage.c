@@ -49,15 +49,15 @@ static int compare_pieces(const void *a, const void *b)
 static struct pieces list_pieces(const struct rr_manifest *m, enum rr_run_kind kind,
                                  const bool *left_out)
 {
-    struct pieces all = {0};
-    size_t size = 0;
+    size_t size = 16;
+    struct pieces all = {.piece = rr_malloc(size * sizeof *all.piece)};
     for (uint32_t i = 0; i < m->n_runs; i++) {
         const struct rr_run_entry *run = &m->runs[i];
         if (!counts(m, i, kind, left_out) || rr_run_is_whole(run))
             continue;
         for (uint32_t s = run->first; s < run->end; s++) {
             if (all.n == size) {
-                size = size ? size * 2 : 16;
+                size *= 2;
                 all.piece = rr_realloc(all.piece, size * sizeof *all.piece);
             }
             all.piece[all.n++] = (struct piece){s, run->low, run->high};

@@ -3,8 +3,8 @@
  *
  * An input that begins with 'm' is not the text but says where a good one is changed: offset, bytes to
  * leave out, bytes to put there instead, and so on. */
-#include "../../runtime/manifest.h"
 #include "../../io/memory.h"
+#include "../../runtime/coverage.h"
 #include "fuzz.h"
 
 #include <jansson.h>
@@ -19,15 +19,16 @@ static struct rr_manifest *parse(const char *text, size_t len)
 
 static void use(const struct rr_manifest *m)
 {
-    bool *covered = rr_calloc(m->n_shards, sizeof *covered);
+    uint32_t n;
     rr_manifest_all_read(m);
     rr_manifest_all_resolved(m);
-    rr_manifest_covered(m, covered);
+    free(rr_coverage_gaps(m, &n));
+    rr_coverage_depth(m, RR_RUN_CELLS, NULL);
+    rr_coverage_overlap(m, RR_RUN_RECORDS, NULL);
     for (uint32_t i = 0; i < m->n_files; i++) {
         rr_manifest_file_done(m, i);
         rr_manifest_file_untouched(m, i);
     }
-    free(covered);
 }
 
 static void check(const char *text, size_t len)
@@ -83,7 +84,8 @@ static char *good_text(void)
     add_file(m, "a.csv", true);
     add_file(m, "b.csv.zst", false);
     for (int kind = RR_RUN_RECORDS; kind <= RR_RUN_CONFLICTS; kind++) {
-        struct rr_run_entry run = {.kind = (enum rr_run_kind)kind, .end = 8, .last_bucket = -3};
+        struct rr_run_entry run = {
+            .kind = (enum rr_run_kind)kind, .end = 8, .high = UINT64_MAX, .last_bucket = -3};
         snprintf(run.name, sizeof run.name, "%d.h5", kind);
         rr_manifest_add_run(m, &run);
     }

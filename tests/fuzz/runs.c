@@ -20,6 +20,8 @@ enum {
     DAY_S = 86400,
 };
 
+#define CUT (UINT64_C(7) << 60) /* of fingerprints: between slices */
+
 /* ---- a job whose keys are a letter, which is the meter, and a number ---- */
 
 static struct rr_job_meter meters[16];
@@ -211,17 +213,15 @@ static int write_records(const char *path, const struct content *c, uint64_t *by
                                c->rows, c->n, bytes, digest, NULL);
 }
 
-/* Adds the rows of shards [first, end) to the sum; -1 on error. */
-static int read_records(const char *path, const struct content *c, uint32_t first, uint32_t end,
-                        uint64_t *sum, struct rr_error *err)
+/* Adds the rows of a slice to the sum; -1 on error. */
+static int read_slice(struct rr_record_reader *reader, const struct content *c,
+                      const struct rr_slice *slice, const struct rr_dictionary *keys, uint64_t *sum,
+                      struct rr_error *err)
 {
-    struct rr_dictionary *keys = rr_dictionary_create();
     uint32_t row_size = rr_row_size(c->job);
     uint8_t *rows = rr_malloc((size_t)PIECE * row_size);
     struct rr_account_head head;
-    struct rr_record_reader *reader =
-        rr_record_reader_open(path, c->job, c->n_shards, first, end, keys, place_of_file(), err);
-    int result = reader ? 1 : -1;
+    int result = rr_record_reader_select(reader, slice, err) == 0 ? 1 : -1;
     while (result == 1 && (result = rr_record_reader_next(reader, &head, err)) == 1)
         for (uint32_t at = 0, n, kept; at < head.items && result == 1; at += n) {
             n = head.items - at < PIECE ? head.items - at : PIECE;
@@ -231,9 +231,27 @@ static int read_records(const char *path, const struct content *c, uint32_t firs
                 *sum += hash_row(rows + (size_t)i * row_size, row_size,
                                  rr_dictionary_hash(head.name), keys);
         }
+    free(rows);
+    return result;
+}
+
+/* The shards [first, end) in two slices of their fingerprints, and one more that is empty. */
+static int read_records(const char *path, const struct content *c, uint32_t first, uint32_t end,
+                        uint64_t *sum, struct rr_error *err)
+{
+    const struct rr_slice slices[] = {
+        {.first = first, .end = end, .low = 0, .high = CUT - 1},
+        {.first = first, .end = end, .low = CUT, .high = UINT64_MAX},
+        {.first = end, .end = end, .low = 0, .high = UINT64_MAX},
+    };
+    struct rr_dictionary *keys = rr_dictionary_create();
+    struct rr_record_reader *reader =
+        rr_record_reader_open(path, c->job, c->n_shards, keys, place_of_file(), err);
+    int result = reader ? 0 : -1;
+    for (int i = 0; i < 3 && result == 0; i++)
+        result = read_slice(reader, c, &slices[i], keys, sum, err);
     rr_record_reader_close(reader);
     rr_dictionary_destroy(keys);
-    free(rows);
     return result;
 }
 
