@@ -114,10 +114,10 @@ def little_memory(trial):
     """`--memory`: "beyond it, sorted runs spill to the workspace": they are merged into the same."""
     dice = trial.dice
     sample = trial.sample(bad_percent=BAD)
-    first, times = sample.rows, 9000 // len(sample.rows)
+    first, times = sample.rows, 70000 // len(sample.rows)
     sample.rows = [again(row, n) for n in range(times) for row in first]
     plenty = trial.run_sample('plenty', sample)
-    little = trial.run('little', 'plenty.yaml', 'usage.csv', '--memory', dice.choice(['4K', '1M']))
+    little = trial.run('little', 'plenty.yaml', 'usage.csv', '--memory', dice.choice(['4K', '16M']))
     if sample.world.has_event_id and trial.ranks == 1:  # of several each may have too few records
         require(len(runs_of(trial, 'little', 'records')) > len(runs_of(trial, 'plenty', 'records')),
                 'less memory, and not more runs')
