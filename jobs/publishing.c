@@ -1,28 +1,24 @@
 /* Publishing: pricing every account, and making the result appear. */
 #include "publishing.h"
 
-#include "../io/commit.h"
 #include "../io/memory.h"
 #include "../runtime/events.h"
 #include "../runtime/gather.h"
 #include "../runtime/reduce.h"
-#include "../runtime/text_run.h"
 #include "input_facts.h"
 #include "rating.h"
 #include "reconcile.h"
+#include "refusal.h"
 #include "result.h"
 #include "run_facts.h"
 #include "subscriptions.h"
 #include "summary.h"
-
-#include <stdarg.h>
-#include <stdio.h>
-#include <unistd.h>
+#include "texts.h"
 
 enum output { LINES, INVOICES, SHARES, UNRATED, CONFLICTS, QUARANTINE, OUTPUTS };
 
-/* Memory is divided: the outputs, cells on their way and subscriptions each get some parts of it. What is rated of one account or party
- * comes on top. */
+/* Memory is divided: the outputs, cells on their way and subscriptions each get some parts of it. What is
+ * rated of one account or party comes on top. */
 enum { MEMORY_PARTS = 16, GATHER_PARTS = 2, SUBSCRIPTION_PARTS = 1 };
 
 static const struct {
@@ -266,43 +262,6 @@ static int bill_parties(struct publishing *p, struct rr_error *err)
     return rr_agree(p->in->comm, result, err);
 }
 
-static int take_text(void *output, struct rr_text key, struct rr_text text, struct rr_error *err)
-{
-    return rr_output_add(output, key, text, err);
-}
-
-static enum output output_of(enum rr_run_kind kind)
-{
-    switch (kind) {
-    case RR_RUN_QUARANTINE:
-    case RR_RUN_REPAIRED: /* without text: takes the quarantined record of its key out again */
-        return QUARANTINE;
-    case RR_RUN_CONFLICTS:
-        return CONFLICTS;
-    default:
-        return OUTPUTS;
-    }
-}
-
-/* Quarantined records and conflicts, kept as texts, each run by one rank; to the outputs that are
- * open. */
-static int add_texts(struct publishing *p, struct rr_error *err)
-{
-    const struct rr_manifest *m = p->state->manifest;
-    for (uint32_t i = 0; i < m->n_runs; i++) {
-        char path[4096];
-        enum output output = output_of(m->runs[i].kind);
-        if ((int)(i % (uint32_t)p->in->comm->size) != p->in->comm->rank)
-            continue;
-        if (output == OUTPUTS || p->output[output] == NULL)
-            continue;
-        rr_state_run_path(p->state, m->runs[i].name, path);
-        if (rr_text_run_read(path, take_text, p->output[output], err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 /* Collective. Each account's rows go to the rank that bills it. */
 static int spread_subscriptions(struct publishing *p, struct rr_error *err)
 {
@@ -348,7 +307,9 @@ static int rate_all(struct publishing *p, struct rr_error *err)
     rr_subscriptions_destroy(p->subscriptions);
     rr_rating_destroy(p->rating);
     if (result == 0)
-        result = add_texts(p, err);
+        result = rr_texts_put(in->comm, p->state, RR_RUN_CONFLICTS, p->output[CONFLICTS], err);
+    if (result == 0)
+        result = rr_quarantine_put(in->comm, p->state, p->output[QUARANTINE], err);
     return rr_agree(in->comm, result, err);
 }
 
@@ -419,108 +380,6 @@ static int finish_result(struct publishing *p, struct rr_error *err)
     return rr_agree(p->in->comm, result, err);
 }
 
-static int check_quarantine(const struct publishing *p, struct rr_error *err)
-{
-    const struct rr_tally *in = &p->state->manifest->ingested, *out = &p->state->manifest->resolved;
-    uint64_t n = rr_tally_quarantined(in, out), most = p->in->options->max_quarantine;
-    bool percent = p->in->options->max_quarantine_is_percent;
-    bool too_many = percent ? (rr_u128)n * 100 > (rr_u128)in->read * most : n > most;
-    if (!too_many)
-        return 0;
-    char codes[512] = "";
-    for (int c = RR_ACCEPT + 1; c < RR_REJECT_CODES; c++) {
-        enum rr_reject code = (enum rr_reject)c;
-        uint64_t of_code = rr_tally_quarantined_as(in, out, code);
-        size_t used = strlen(codes);
-        if (of_code > 0)
-            snprintf(codes + used, sizeof codes - used, "%s%s %llu", used ? ", " : "",
-                     rr_reject_name(code), (unsigned long long)of_code);
-    }
-    return rr_fail(err, RR_EXIT_DATA,
-                   "%llu of %llu records are quarantined (%s) and --max-quarantine is %llu%s; "
-                   "nothing was published; they are listed in %s/quarantine.csv%s",
-                   (unsigned long long)n, (unsigned long long)in->read, codes,
-                   (unsigned long long)most, percent ? "%" : "", p->state->dir,
-                   p->job->has_event_ids
-                       ? "; give good records with the same event ids in one more file"
-                       : "");
-}
-
-/* Adds to what an error says, as far as there is room. */
-static void __attribute__((format(printf, 2, 3)))
-append(struct rr_error *err, const char *format, ...)
-{
-    size_t used = strlen(err->text);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(err->text + used, sizeof err->text - used, format, args);
-    va_end(args);
-}
-
-/* Rank 0: lists the inputs that are not as control totals say beside the state. */
-static int list_differences(const struct publishing *p, const struct rr_line *rows,
-                            struct rr_error *err)
-{
-    char path[RR_RESULT_PATH];
-    struct rr_line text = {0};
-    snprintf(path, sizeof path, "%s/control.csv", p->state->dir);
-    if (rows->used == 0) {
-        unlink(path);
-        return 0;
-    }
-    rr_line_put(&text, rr_control_header, strlen(rr_control_header));
-    rr_line_put(&text, rows->bytes, rows->used);
-    int result = rr_commit_bytes(path, text.bytes, text.used, err);
-    rr_line_fini(&text);
-    return result;
-}
-
-/* Collective. Whether the inputs are as control totals say; the list goes when they are. */
-static int check_control(const struct publishing *p, struct rr_error *err)
-{
-    struct rr_line rows = {0};
-    int result = 0;
-    if (p->in->comm->rank == 0) {
-        struct rr_error failed;
-        if (p->in->control)
-            result = rr_control_compare(p->in->control, p->state->manifest, &rows, err);
-        if (list_differences(p, &rows, &failed) != 0) {
-            *err = failed;
-            result = -1;
-        }
-        if (rows.used > 0 && err->code == RR_EXIT_DATA)
-            append(err, "; nothing was published; all differences are in %s/control.csv",
-                   p->state->dir);
-    }
-    rr_line_fini(&rows);
-    return rr_agree(p->in->comm, result, err);
-}
-
-/* Collective. Records that block publishing are listed beside the state, for repair. The list goes
- * when they no longer do. */
-static void drop_list(const struct publishing *p, char path[RR_RESULT_PATH])
-{
-    snprintf(path, RR_RESULT_PATH, "%s/quarantine.csv", p->state->dir);
-    if (p->in->comm->rank == 0)
-        unlink(path);
-    rr_comm_barrier(p->in->comm);
-}
-
-/* Collective. */
-static int list_quarantine(struct publishing *p, struct rr_error *err)
-{
-    char path[RR_RESULT_PATH];
-    uint64_t bytes;
-    struct rr_digest digest;
-    drop_list(p, path);
-    p->output[QUARANTINE] = rr_output_create(p->in->comm, path, rr_quarantine_header,
-                                             part_of(p, outputs[QUARANTINE].parts));
-    int result = rr_agree(p->in->comm, add_texts(p, err), err);
-    if (result == 0)
-        result = rr_output_finish(p->output[QUARANTINE], &bytes, &digest, err);
-    return result;
-}
-
 static int make_result(struct publishing *p, struct rr_error *err)
 {
     const struct rr_publishing *in = p->in;
@@ -547,23 +406,8 @@ static int make_result(struct publishing *p, struct rr_error *err)
 /* Collective. */
 static int publish(struct publishing *p, struct rr_error *err)
 {
-    struct rr_error refusal, differences = {0};
-    char list[RR_RESULT_PATH];
-    bool as_expected = check_control(p, &differences) == 0;
-    if (check_quarantine(p, &refusal) != 0) {
-        if (list_quarantine(p, err) != 0)
-            return -1;
-        *err = refusal;
-        if (!as_expected)
-            append(err, "; besides, %s", differences.text);
-        return -1;
-    }
-    drop_list(p, list);
-    if (!as_expected) {
-        *err = differences;
-        return -1;
-    }
-    if (make_result(p, err) != 0)
+    if (rr_refusal_check(p->in, p->state, part_of(p, outputs[QUARANTINE].parts), err) != 0 ||
+        make_result(p, err) != 0)
         return -1;
     if (p->in->comm->rank == 0)
         rr_summary_print(p->in->options->json, p->state->manifest, &p->totals, p->state->dir,
