@@ -4,7 +4,7 @@
     tests/bench/memory.py build/release/rerate --records 10000000 --memory 256M
     tests/bench/memory.py build/release/rerate --sample DIR --memory 256M --cases sample
 
-Prints a table: the peak of each rank while reading and in all, the wall time and its ratio to that of
+Prints a table: the peak of each rank until reading and resolving end and in all, the wall time and its ratio to that of
 the unlimited run, and the bytes of the runs in the state. Ends with 1 when published bytes differ, or
 a rank takes more than the limit and `--beside`."""
 import argparse
@@ -96,6 +96,7 @@ class Run:
         ranks_peaks = [json.loads(pathlib.Path(f"{out}-{rank}").read_text())
                        for rank in range(ranks)]
         self.reading = [peaks.get("reading", 0) for peaks in ranks_peaks]
+        self.resolving = [peaks.get("resolving", 0) for peaks in ranks_peaks]
         self.peaks = [peaks["all"] for peaks in ranks_peaks]
         self.cpu = sum(peaks["cpu"] for peaks in ranks_peaks)
         runs = list((workspace / "state/runs").iterdir())
@@ -103,25 +104,27 @@ class Run:
         self.bytes = sum(run.stat().st_size for run in runs)
         latest = workspace / "results/latest"
         self.result = {file.name: file.read_bytes() for file in latest.iterdir()}
+        self.records = json.loads(self.result["reconciliation.json"])["records"]["read"]
 
 
 def mib(values):
     return " ".join(f"{value / MIB:.0f}" for value in values)
 
 
-def row(name, records, memory, run, ratio):
-    return (f"{name:10} {records:>9} {memory or '-':>6} {mib(run.reading):>12} {mib(run.peaks):>12} "
+def row(name, memory, run, ratio):
+    return (f"{name:10} {run.records:>9} {memory or '-':>6} {mib(run.reading):>12} "
+            f"{mib(run.resolving):>14} {mib(run.peaks):>12} "
             f"{run.seconds:7.2f} {ratio:>6} {run.cpu:7.2f} {run.bytes / MIB:8.0f} {run.n_runs:5}")
 
 
 def measure(arguments, name, folder, scratch):
     """Prints the rows of one case; false when something does not hold."""
     free = Run(arguments.program, arguments.ranks, folder, scratch, None, arguments.option)
-    print(row(name, arguments.records, None, free, ""), flush=True)
+    print(row(name, None, free, ""), flush=True)
     good = True
     for memory in arguments.memory:
         run = Run(arguments.program, arguments.ranks, folder, scratch, memory, arguments.option)
-        print(row(name, arguments.records, memory, run, f"{run.seconds / free.seconds:.2f}"),
+        print(row(name, memory, run, f"{run.seconds / free.seconds:.2f}"),
               flush=True)
         if run.result != free.result:
             print(f"{name}: --memory {memory} publishes other bytes")
@@ -153,7 +156,7 @@ def main():
     arguments.memory = arguments.memory or ["256M"]
     cases = arguments.cases or ([] if arguments.sample else [*skew.CASES, "lists-"])
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="rr-memory-", dir=arguments.scratch))
-    print(f"{'case':10} {'records':>9} {'limit':>6} {'reading MiB':>12} {'peak MiB':>12} {'wall s':>7} "
+    print(f"{'case':10} {'records':>9} {'limit':>6} {'reading MiB':>12} {'resolving MiB':>14} {'peak MiB':>12} {'wall s':>7} "
           f"{'ratio':>6} {'cpu s':>7} {'runs MiB':>8} {'runs':>5}")
     good = True
     try:
