@@ -43,7 +43,7 @@ def check_seed(seed, records, features, ranks, rerate, folder):
         if n != 1:
             command = ['mpirun', '-n', str(n), *command]
         differs = check_run(command, folder, code, folder / workspace / 'results' / 'latest')
-        if not differs and code == 0:
+        if not differs and code == 0 and n == ranks[-1] and seed % 3 == 0:
             differs = check_workspace([rerate, 'verify', '-w', workspace], folder)
         if differs:
             return f'{n} ranks: {" ".join(map(str, command))}\n{differs}'
