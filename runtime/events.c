@@ -262,6 +262,8 @@ static void resolve_alike(struct rr_events *c, const struct rr_sort_item *items,
 
 void rr_events_resolve(struct rr_events *c)
 {
+    if (c->n_rows == 0)
+        return;
     c->marker = rr_plans_marker(c->plans);
     for (uint32_t i = 0; i < c->n_rows; i++)
         c->items[i] = (struct rr_sort_item){row_at(c, c->rows, i).fingerprint[0], i};

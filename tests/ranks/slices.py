@@ -164,6 +164,19 @@ def many_runs_of_cells(program, scratch, arguments):
     increments(program, scratch, arguments, "cells", NO_IDS)
 
 
+def few_accounts_with_many_records(program, scratch, arguments):
+    """Shards without a record stand before shards with more than are resolved together."""
+    rewrite_usage(arguments.plain, scratch / "usage", 3,
+                  lambda event, account: f"acct-{zlib.crc32(event.encode()) % 2}")
+    book_beside(arguments.plain, scratch)
+    want = None
+    for ranks, memory in ((None, "1G"), (None, TINY), (3, "1G")):
+        workspace = scratch / f"w-{ranks}-{memory}"
+        run(program, ranks, scratch, workspace, "--memory", memory)
+        want = want or result_of(workspace)
+        require_equal(want, result_of(workspace), f"{ranks} ranks, --memory {memory}")
+
+
 def the_first_refused_copy_is_named(program, scratch, arguments):
     """Of all copies, whichever slices they are in and whoever resolves these."""
     heavy_sample(scratch, arguments, ("  event_id: event_id\n",
@@ -179,5 +192,5 @@ def the_first_refused_copy_is_named(program, scratch, arguments):
 if __name__ == "__main__":
     main({test.__name__: test for test in (
         one_account_with_most_records, stops_between_slices, many_runs_of_records,
-        many_runs_of_cells, the_first_refused_copy_is_named)},
+        many_runs_of_cells, few_accounts_with_many_records, the_first_refused_copy_is_named)},
          "--plain", "--ranks", "--stops", "--pieces")
