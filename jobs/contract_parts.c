@@ -169,11 +169,28 @@ static void add_piece(struct rr_contract_parts *p, uint32_t *size, struct piece 
     p->pieces[p->n++] = piece;
 }
 
+/* Whether YAML counts more lines than those that end in LF: a CR alone ends one too, and so do NEL, LS and
+ * PS. */
+static bool has_other_lines(struct rr_text text)
+{
+    for (uint32_t i = 0; i < text.len; i++) {
+        const char *at = text.ptr + i;
+        size_t left = text.len - i;
+        if ((*at == '\r' && (left < 2 || at[1] != '\n')) ||
+            (left >= 2 && memcmp(at, "\xc2\x85", 2) == 0) ||
+            (left >= 3 && memcmp(at, "\xe2\x80", 2) == 0 && (at[2] == '\xa8' || at[2] == '\xa9')))
+            return true;
+    }
+    return false;
+}
+
 /* This rank's contracts as pieces, and their outlines into `out`. False when a contract can't be told. */
 static bool cut(struct rr_contract_parts *p, uint32_t *size, struct rr_text text,
                 struct rr_line *out)
 {
     struct rr_mistakes mistakes = {0};
+    if (has_other_lines(text))
+        return false;
     struct lines lines = find_lines(text);
     const struct rr_yaml *root =
         lines.n > 0 ? rr_yaml_parse("contracts", text, p->arena, &mistakes) : NULL;
