@@ -51,7 +51,6 @@ void rr_plans_forget(struct rr_plans *plans)
     plans->n_spans = plans->spans_size = 0;
     plans->n_targets = plans->targets_size = 0;
     plans->marker = UINT32_MAX;
-    plans->marker = UINT32_MAX;
 }
 
 size_t rr_plans_bytes(const struct rr_plans *plans)

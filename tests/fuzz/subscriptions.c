@@ -5,10 +5,9 @@
 #include "../../io/memory.h"
 #include "../../jobs/subscribers.h"
 #include "fuzz.h"
+#include "packed.h"
 #include "ranks.h"
 #include "scratch.h"
-
-#include <zstd.h>
 
 static const char book_text[] =
     "rerate: 1\n"
@@ -108,26 +107,14 @@ static void read_part(const struct rr_comm *comm, void *self)
     rr_book_files_fini(&files);
 }
 
-static const char *store(const uint8_t *bytes, size_t len, bool packed)
-{
-    if (!packed)
-        return scratch_file("s.csv", bytes, len);
-    size_t room = ZSTD_compressBound(len);
-    char *frame = rr_malloc(room);
-    size_t n = ZSTD_compress(frame, room, bytes, len, 1);
-    CHECK(!ZSTD_isError(n));
-    const char *path = scratch_file("s.csv.zst", frame, n);
-    free(frame);
-    return path;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = {data, size};
     unsigned choice = take_byte(&in);
     size_t len;
     uint8_t *bytes = take_copy(&in, in.left, &len);
-    struct whole whole = {.path = store(bytes, len, choice & 1),
+    struct whole whole = {.path = choice & 1 ? packed_file("s.csv.zst", bytes, len)
+                                             : scratch_file("s.csv", bytes, len),
                           .memory = choice & 128 ? len : 1 << 20};
     struct rr_mistakes mistakes = {0};
     struct rr_error err = {0};
