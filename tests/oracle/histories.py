@@ -9,13 +9,10 @@ files. A history that differs is kept."""
 import argparse
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import compare
@@ -23,8 +20,8 @@ import features as feature_switch
 import randombook
 from agree import HERE, MPI, call
 from dice import Dice
-from laws import give_mpi_a_folder
 from tables import read_table
+from trials import run_trials
 
 FILES = ['a.csv', 'a-1.csv', 'a-10.csv', 'a-2.csv.zst', 'B.csv', 'b.csv', 'c.csv', 'd.csv.zst', 'e.csv',
          'usage-é.csv', 'x.csv', 'y.csv', 'z.csv']
@@ -182,28 +179,9 @@ def parsed_arguments():
 
 def main():
     args = parsed_arguments()
-    home = Path(tempfile.mkdtemp(prefix='rerate-histories-'))
-    passed = failed = 0
-    with ProcessPoolExecutor(args.jobs, initializer=give_mpi_a_folder, initargs=(home,)) as pool:
-        jobs = {}
-        for seed in range(args.first_seed, args.first_seed + args.histories):
-            folder = home / f'history-{seed}'
-            jobs[pool.submit(attempt, seed, args.records, args.rerate, folder)] = seed, folder
-        for job in as_completed(jobs):
-            seed, folder = jobs[job]
-            differs = job.result()
-            if not differs:
-                passed += 1
-                shutil.rmtree(folder)
-                continue
-            failed += 1
-            print(f'history {seed} differs; kept in {folder}\n{differs}', flush=True)
-    for folder in home.glob('mpi-*'):
-        shutil.rmtree(folder)
-    if not failed:
-        home.rmdir()
-    print(f'{passed} passed, {failed} failed')
-    return 1 if failed else 0
+    seeds = range(args.first_seed, args.first_seed + args.histories)
+    return run_trials('rerate-histories-', args.jobs, attempt,
+                      [(f'history {seed}', (seed, args.records, args.rerate)) for seed in seeds])
 
 
 if __name__ == '__main__':

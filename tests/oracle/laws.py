@@ -3,13 +3,9 @@
 result. No oracle is asked. Each law is tried on its own books; a book that breaks one is kept."""
 
 import argparse
-import os
-import shutil
 import sys
-import tempfile
 import traceback
 import zlib
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import laws_of_contracts
@@ -18,6 +14,7 @@ import laws_of_prices
 import laws_of_splitting
 import laws_of_usage
 from lawtrial import Broken, Trial
+from trials import run_trials
 
 LAWS = {law.__name__: law for module in (laws_of_money, laws_of_contracts, laws_of_prices,
                                          laws_of_usage, laws_of_splitting)
@@ -38,14 +35,6 @@ def attempt(name, number, args, folder):
     except Exception:  # a mistake in the law, or a result that can not be read
         return traceback.format_exc()
     return ''
-
-
-def give_mpi_a_folder(home):
-    """Of its own for each worker: Open MPI removes what it takes for empty."""
-    folder = home / f'mpi-{os.getpid()}'
-    folder.mkdir()
-    os.environ['OMPI_MCA_orte_tmpdir_base'] = str(folder)
-    os.environ['OMPI_MCA_btl_vader_backing_directory'] = str(folder)
 
 
 def numbers(text):
@@ -77,29 +66,9 @@ def main():
         for name in args.names:
             print(f'{name}: {" ".join(LAWS[name].__doc__.split())}')
         return 0
-    home = Path(tempfile.mkdtemp(prefix='rerate-laws-'))
-    passed = failed = 0
-    with ProcessPoolExecutor(args.jobs, initializer=give_mpi_a_folder, initargs=(home,)) as pool:
-        jobs = {}
-        for number in range(args.first_seed, args.first_seed + args.books):
-            for name in args.names:
-                folder = home / f'{name}-{number}'
-                jobs[pool.submit(attempt, name, number, args, folder)] = name, number, folder
-        for job in as_completed(jobs):
-            name, number, folder = jobs[job]
-            broken = job.result()
-            if not broken:
-                passed += 1
-                shutil.rmtree(folder)
-                continue
-            failed += 1
-            print(f'{name} is broken by its book {number}, kept in {folder}\n{broken}', flush=True)
-    for folder in home.glob('mpi-*'):
-        shutil.rmtree(folder)
-    if not failed:
-        home.rmdir()
-    print(f'{passed} passed, {failed} failed')
-    return 1 if failed else 0
+    seeds = range(args.first_seed, args.first_seed + args.books)
+    return run_trials('rerate-laws-', args.jobs, attempt,
+                      [(f'{name} {seed}', (name, seed, args)) for seed in seeds for name in args.names])
 
 
 if __name__ == '__main__':
