@@ -2,7 +2,7 @@
 #include "summary.h"
 
 #include "../io/memory.h"
-#include "calendar.h"
+#include "currency.h"
 #include "result.h"
 
 #include <jansson.h>
@@ -30,15 +30,6 @@ static uint32_t next_currency(const struct rr_totals *totals, uint32_t at,
     return at;
 }
 
-static void format_amount(const struct currency_total *total, char out[RR_SUM_TEXT])
-{
-    rr_decimal amount;
-    if (rr_sum_decimal(&total->amount, &amount))
-        rr_decimal_format_fixed(amount, (unsigned)total->minor_digits, out);
-    else
-        rr_sum_format(&total->amount, out);
-}
-
 static void print_json(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
                        unsigned number, bool unchanged, bool staged, uint32_t as_of)
 {
@@ -48,7 +39,7 @@ static void print_json(const struct rr_manifest *m, const struct rr_totals *tota
     uint64_t lines = 0;
     for (uint32_t at = 0; at < totals->n;) {
         at = next_currency(totals, at, &total);
-        format_amount(&total, amount);
+        rr_currency_format(&total.amount, total.minor_digits, amount);
         lines += total.lines;
         json_object_set_new(amounts, total.currency, json_string(amount));
     }
@@ -104,7 +95,7 @@ static void print_text(const struct rr_manifest *m, const struct rr_totals *tota
                (unsigned long long)m->resolved.conflicts);
     for (uint32_t at = 0; at < totals->n;) {
         at = next_currency(totals, at, &total);
-        format_amount(&total, amount);
+        rr_currency_format(&total.amount, total.minor_digits, amount);
         printf("billed    %s %s in %llu lines\n", amount, total.currency,
                (unsigned long long)total.lines);
     }
