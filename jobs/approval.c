@@ -162,16 +162,18 @@ static int refuse_delta(const struct approval *a, const struct rr_currency_delta
     return rr_fail(
         err, RR_EXIT_DATA,
         "%s: moves %s %s up and down (%s in sum, on %llu invoices), more than --max-delta "
-        "%s; `latest` stays. `rerate impact -w %s` tells what changes; a greater bound "
-        "lets it pass",
-        a->to.dir, moved, c->currency, net, (unsigned long long)c->changed, a->bound_text,
-        a->workspace);
+        "%s; `latest` stays. `rerate impact` tells what changes; a greater bound lets it "
+        "pass",
+        a->to.dir, moved, c->currency, net, (unsigned long long)c->changed, a->bound_text);
 }
 
-/* How invoices change against `latest`. */
+/* How invoices change against `latest`, as that was published. */
 static int read_delta(struct approval *a, struct rr_error *err)
 {
-    if (a->latest > 0 && rr_result_facts_read(a->workspace, a->latest, &a->from, err) != 0)
+    unsigned checks;
+    if (a->latest > 0 &&
+        (rr_verify_result(a->workspace, a->latest, RR_VERIFY_FILES, &checks, err) != 0 ||
+         rr_result_facts_read(a->workspace, a->latest, &a->from, err) != 0))
         return -1;
     return rr_invoice_delta_read(a->latest > 0 ? &a->from : NULL, &a->to, &a->delta, err);
 }
