@@ -17,9 +17,11 @@ static int check_digest(const struct rr_verify *v, const struct rr_history *h, s
     if (!rr_verify_digest(h->line[line].json, name, &said) ||
         rr_digest_file(path, &size, &found, NULL) != 0 || rr_digest_equal(said, found))
         return 0;
-    return rr_fail(err, RR_EXIT_DATA,
-                   "%s: move %zu: results/%04u/run.json is no longer what it was then", h->path,
-                   line + 1, result);
+    return rr_fail(
+        err, RR_EXIT_DATA,
+        "%s: move %zu: results/%04u/run.json is no longer what it was then; where results "
+        "were removed on purpose, move this file away",
+        h->path, line + 1, result);
 }
 
 static int check_latest(const struct rr_verify *v, const struct rr_history *h, struct rr_finding *f)
