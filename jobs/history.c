@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { MOST_RESULTS = 99999999 };
+
 static const char *const moves[RR_MOVES] = {"found", "publish", "rollback", "issue"};
 
 /* ---- reading ---- */
@@ -32,7 +34,8 @@ static bool read_move(const json_t *json, enum rr_move *move)
 static unsigned read_result(const json_t *json, const char *name)
 {
     const char *text = json_string_value(json_object_get(json, name));
-    return text ? (unsigned)strtoul(text, NULL, 10) : 0;
+    unsigned long number = text ? strtoul(text, NULL, 10) : 0;
+    return number <= MOST_RESULTS ? (unsigned)number : 0;
 }
 
 /* Takes back publications down to the last one of this result; false when there is none. */

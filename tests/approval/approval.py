@@ -145,7 +145,8 @@ def what_is_damaged_stays_out(program, scratch, arguments):
             ("results/0003/run.json", ("publish", "3"), "run.json"),
             ("results/0003/_SUCCESS", ("publish", "3"), "FAILED  files: results/0003"),
             ("state/runs", ("publish", "3"), "FAILED  runs: state"),
-            ("results/0002/invoices.csv", ("publish", "3", "--max-delta", "1"), "invoices.csv"),
+            ("results/0002/invoices.csv", ("publish", "3", "--max-delta", "999"),
+             "FAILED  files: results/0002"),
             ("results/0001/shares.csv", ("rollback",), "FAILED  files: results/0001")):
         shutil.copytree(kept, whole.path, symlinks=True)
         path = whole.path / file
@@ -185,6 +186,17 @@ def rollbacks_go_back_and_back(program, scratch, arguments):
     expect(standings(w), {"0001": "latest", "0002": "published", "0003": "published",
                           "0004": "published", "0005": "staged"}, "how all stand")
     w.verify()
+
+
+def results_stand_where_they_are(program, scratch, arguments):
+    """Of equal results it is `latest` that stands."""
+    w = Workspace(program, scratch / "w")
+    w.rate("new")
+    expect(w.rate("old"), "0003", "results are told by their order")
+    w.run("rollback", "1")
+    expect((w.rate("old"), w.rate("old", "--stage")), ("0001", "0001"), "it stands")
+    expect(w.rate("new"), "0002", "published again")
+    expect(w.rate("old"), "0003", "and so is this")
 
 
 def workspaces_from_before(program, scratch, arguments):
@@ -279,5 +291,6 @@ if __name__ == "__main__":
     main({test.__name__: test for test in (
         a_staged_result_waits, every_move_is_a_line, bounds_hold_to_the_cent, bounds_that_are_none,
         the_first_is_compared_with_nothing, what_can_not_be_published, what_is_damaged_stays_out,
-        rollbacks_go_back_and_back, workspaces_from_before, history_is_verified,
+        rollbacks_go_back_and_back, results_stand_where_they_are,
+        workspaces_from_before, history_is_verified,
         torn_lines_count_for_nothing, one_writer_at_a_time)})
