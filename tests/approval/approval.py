@@ -276,10 +276,11 @@ def torn_lines_count_for_nothing(program, scratch, arguments):
 def one_writer_at_a_time(program, scratch, arguments):
     w = Workspace(program, scratch / "w")
     w.rate("new")
+    program.env["RERATE_WATCHDOG"] = "1"  # ranks that have nothing to do wait without end
     with open(w.path / "lock", "r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        started = [program.start(None, *command, cwd=w.folder) for command in
-                   (("publish", "-w", "w", "1"), ("rollback", "-w", "w"))]
+        started = [program.start(2, "publish", "-w", "w", "1", cwd=w.folder),
+                   program.start(None, "rollback", "-w", "w", cwd=w.folder)]
         for process in started:
             _, said = process.communicate(timeout=60)
             require(process.returncode == 73 and "another run" in said, f"is refused: {said}")
