@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 
 from workspace import Workspace
@@ -126,6 +127,33 @@ def what_can_not_be_published(program, scratch, arguments):
     for command in (("publish", "1"), ("rollback",)):
         _, said = program.run(None, command[0], "-w", "nowhere", *command[1:], cwd=w.folder, code=66)
         require("holds no results" in said and not (w.folder / "nowhere").exists(), said)
+
+
+def a_what_if_stays_one(program, scratch, arguments):
+    w = Workspace(program, scratch / "w")
+    w.rate("new", "--stage")
+    path = w.path / "results" / "0002" / "run.json"
+    path.write_text(json.dumps({"kind": "what-if", **json.loads(path.read_text())}, indent=2))
+    subprocess.run([arguments.plant, "result", path.parent], check=True)
+    w.verify()
+    expect(standings(w), {"0001": "latest", "0002": "what-if"}, "it is told apart")
+    w.refused("publish", "2", code=64, says="only says what would be")
+    w.refused("rollback", "2", code=64, says="only says what would be")
+    expect(w.rate("new", "--stage"), "0003", "what is not only said is another result")
+    (w.path / "results" / "latest").unlink()
+    (w.path / "results" / "latest").symlink_to("0002")
+    require("FAILED  latest" in w.verify(code=65), "`latest` never names one")
+
+
+def what_differs_by_its_making_is_equal(program, scratch, arguments):
+    """How many lines were carried over does not make another result of it."""
+    w = Workspace(program, scratch / "w")
+    path = w.path / "results" / "0001" / "run.json"
+    facts = json.loads(path.read_text())
+    facts["priced"] = {"computed": 1, "carried": 4}
+    path.write_text(json.dumps(facts, indent=2))
+    subprocess.run([arguments.plant, "result", path.parent], check=True)
+    expect(w.rate("old", "--stage"), "0001", "it stands")
 
 
 def flip(path):
@@ -291,7 +319,8 @@ if __name__ == "__main__":
     os.environ.pop("RERATE_USER", None)
     main({test.__name__: test for test in (
         a_staged_result_waits, every_move_is_a_line, bounds_hold_to_the_cent, bounds_that_are_none,
-        the_first_is_compared_with_nothing, what_can_not_be_published, what_is_damaged_stays_out,
+        the_first_is_compared_with_nothing, what_can_not_be_published, a_what_if_stays_one,
+        what_differs_by_its_making_is_equal, what_is_damaged_stays_out,
         rollbacks_go_back_and_back, results_stand_where_they_are,
         workspaces_from_before, history_is_verified,
-        torn_lines_count_for_nothing, one_writer_at_a_time)})
+        torn_lines_count_for_nothing, one_writer_at_a_time)}, "--plant")
