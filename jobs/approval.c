@@ -58,13 +58,13 @@ static void end(struct approval *a)
 }
 
 /* What a move comes to, as one JSON object; `move` has what the history has of it. */
-static void print_json(const struct approval *a, unsigned from, bool moved, json_t *move)
+static void print_json(const struct approval *a, bool moved, json_t *move)
 {
     char names[2][16];
-    snprintf(names[0], sizeof names[0], "%04u", from);
+    snprintf(names[0], sizeof names[0], "%04u", a->latest);
     snprintf(names[1], sizeof names[1], "%04u", a->to.number);
     json_t *out = json_pack("{s:s, s:s?, s:s, s:b}", "workspace", a->workspace, "from",
-                            from > 0 ? names[0] : NULL, "result", names[1], "moved", moved);
+                            a->latest > 0 ? names[0] : NULL, "result", names[1], "moved", moved);
     json_object_update(out, move);
     char *text = json_dumps(out, JSON_COMPACT);
     rr_check(text != NULL, "a move that is no JSON");
@@ -88,7 +88,7 @@ static int move_latest(struct approval *a, enum rr_move kind, json_t *move, stru
         rr_latest_move(a->workspace, kind, a->to.number, json_incref(move), err) != 0)
         return -1;
     if (a->json)
-        print_json(a, a->latest, true, move);
+        print_json(a, true, move);
     else
         print_latest(a);
     return 0;
@@ -97,7 +97,7 @@ static int move_latest(struct approval *a, enum rr_move kind, json_t *move, stru
 static int stays(const struct approval *a)
 {
     if (a->json)
-        print_json(a, a->latest, false, NULL);
+        print_json(a, false, NULL);
     else
         printf("latest    %s/results/%04u (it stands)\n", a->workspace, a->to.number);
     return 0;
