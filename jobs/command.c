@@ -64,6 +64,10 @@ const struct rr_command rr_commands[] = {
      rr_command_status},
     {"verify", "-w DIR", "every digest and conservation law, from the files alone", "wjI", false,
      rr_command_verify},
+    {"publish", "-w DIR RESULT [--max-delta AMOUNT|P%]",
+     "verify a result, and let `latest` name it", "wjD", false, rr_command_publish},
+    {"rollback", "-w DIR [RESULT]", "let `latest` name what it named before", "wj", false,
+     rr_command_rollback},
     {"generate", "--records N --accounts N [--seed S] -o DIR",
      "a deterministic sample: book, subscriptions, usage", "rasoP", false, rr_command_generate},
     {0},
@@ -227,6 +231,12 @@ static bool set_as_of(struct rr_arguments *a, const char *value)
     return true;
 }
 
+static bool set_max_delta(struct rr_arguments *a, const char *value)
+{
+    a->max_delta = value;
+    return true;
+}
+
 static bool set_usage(struct rr_arguments *a, const char *value)
 {
     a->usage = value;
@@ -303,6 +313,9 @@ static const struct option {
     {'S', "--shards", NULL, "N", "virtual shards of a new state (default: 4096)", set_shards},
     {'B', "--split", NULL, "SIZE", "cut inputs into parts of about this size (default: 32M)",
      set_split},
+    {'D', "--max-delta", NULL, "AMOUNT|P%",
+     "publish only if invoices move by no more in any currency, up and down counted alike",
+     set_max_delta},
     {'u', "--usage", NULL, "FILE", "usage to read by this book", set_usage},
     {'r', "--records", NULL, "N", "how many records", set_records},
     {'a', "--accounts", NULL, "N", "how many accounts", set_accounts},
