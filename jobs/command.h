@@ -11,6 +11,8 @@ struct rr_arguments {
     const char *output;
     const char *usage;
     const char *as_of;
+    const char *closed_through, *book_in, *through; /* periods */
+    uint64_t top;
     uint64_t records, accounts, seed;
     bool has_records, has_accounts;
     bool plain_csv;
@@ -40,6 +42,8 @@ int rr_command_check(const struct rr_comm *comm, const struct rr_arguments *argu
                      struct rr_error *err);
 int rr_command_generate(const struct rr_comm *comm, const struct rr_arguments *arguments,
                         struct rr_error *err);
+int rr_command_impact(const struct rr_comm *comm, const struct rr_arguments *arguments,
+                      struct rr_error *err);
 int rr_command_status(const struct rr_comm *comm, const struct rr_arguments *arguments,
                       struct rr_error *err);
 int rr_command_verify(const struct rr_comm *comm, const struct rr_arguments *arguments,
