@@ -223,6 +223,9 @@ static void share_parts(const struct rr_comm *comm, const struct rr_row_file *pa
     for (size_t i = 0; i < n; i++)
         t->part[i] = (struct rr_account_part){
             begins[i], {t->names + starts[i], (uint32_t)(starts[i + 1] - starts[i])}};
+    for (size_t i = n - 1; i-- > 0;)
+        if (rr_text_equal(t->part[i].account, RR_BEHIND_ALL))
+            t->part[i].account = t->part[i + 1].account; /* that is where it begins */
     free(starts);
     free(begins);
 }

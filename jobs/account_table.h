@@ -12,7 +12,7 @@
 /* Where a rank may begin to read: a record's offset, and its account. */
 struct rr_account_part {
     uint64_t begin;
-    struct rr_text account; /* RR_BEHIND_ALL where no record begins in the part */
+    struct rr_text account; /* RR_BEHIND_ALL where no record begins in it or behind */
 };
 
 /* What all ranks know of a table. */

@@ -62,6 +62,7 @@ const struct rr_command rr_commands[] = {
      rate},
     {"impact", "-w DIR [OLD NEW]", "what changed between two results, to the cent", "wmXKTj", true,
      rr_command_impact},
+    {"issue", "-w DIR RESULT", "mark what goes out to customers", "wHj", false, rr_command_issue},
     {"check", "BOOK [--usage FILE]", "prove a book, and that it reads this usage", "uj", false,
      rr_command_check},
     {"status", "-w DIR", "state, results, a running job's progress", "wj", false,
@@ -243,6 +244,12 @@ static bool set_book_in(struct rr_arguments *a, const char *value)
     return *value != '\0';
 }
 
+static bool set_through(struct rr_arguments *a, const char *value)
+{
+    a->through = value;
+    return *value != '\0';
+}
+
 static bool set_top(struct rr_arguments *a, const char *value)
 {
     return read_count(value, &a->top) && a->top <= MOST_TOP;
@@ -324,6 +331,8 @@ static const struct option {
     {'X', "--closed-through", NULL, "P", "periods up to this one are closed: corrections are booked",
      set_closed_through},
     {'K', "--book-in", NULL, "P", "the open period that corrections are booked in", set_book_in},
+    {'H', "--through", NULL, "P", "the last period that goes out (default: all of the result)",
+     set_through},
     {'T', "--top", NULL, "N", "accounts to list, those that change most (default: 20)", set_top},
     {'S', "--shards", NULL, "N", "virtual shards of a new state (default: 4096)", set_shards},
     {'B', "--split", NULL, "SIZE", "cut inputs into parts of about this size (default: 32M)",

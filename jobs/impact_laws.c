@@ -19,9 +19,25 @@ static int broken(struct rr_error *err, const char *law, struct rr_text currency
                    law, RR_SHOW(currency), RR_SHOW(period), a, b);
 }
 
+/* Effects that cancel each other are not written of closed periods. */
+static int prove_effects(const struct rr_impact_sides *sides, const struct rr_effects *all,
+                         const struct rr_keyed_sum *said, struct rr_text currency,
+                         struct rr_text period, struct rr_error *err)
+{
+    if (!rr_sum_equal(&all->rounding, &said->sum[RR_WRITTEN_ROUNDING]))
+        return broken(err, "what rounding made is not that of the lines", currency, period,
+                      &all->rounding, &said->sum[RR_WRITTEN_ROUNDING]);
+    if (!rr_impact_is_closed(sides, period) &&
+        !rr_sum_equal(&all->price, &said->sum[RR_WRITTEN_PRICE]))
+        return broken(err, "the effect of prices is not that of the lines", currency, period,
+                      &all->price, &said->sum[RR_WRITTEN_PRICE]);
+    return 0;
+}
+
 /* old + delta = new, and the effects are those of all rows, whether they were written or not. */
-static int prove_written(struct rr_impact_totals *t, enum rr_impact_table table,
-                         const struct rr_keyed_sums *read, struct rr_error *err)
+static int prove_written(struct rr_impact_totals *t, const struct rr_impact_sides *sides,
+                         enum rr_impact_table table, const struct rr_keyed_sums *read,
+                         struct rr_error *err)
 {
     uint32_t n = rr_keyed_sums_size(read);
     for (uint32_t code = 0; code < n; code++) {
@@ -34,9 +50,8 @@ static int prove_written(struct rr_impact_totals *t, enum rr_impact_table table,
                           table == RR_IMPACT_LINES ? "new - old is not the sum of lines"
                                                    : "new - old is not the sum of adjustments",
                           currency, period, &all.delta, &said.sum[RR_WRITTEN_DELTA]);
-        if (table == RR_IMPACT_LINES && !rr_sum_equal(&all.price, &said.sum[RR_WRITTEN_PRICE]))
-            return broken(err, "the effect of prices is not that of the lines", currency, period,
-                          &all.price, &said.sum[RR_WRITTEN_PRICE]);
+        if (table == RR_IMPACT_LINES && prove_effects(sides, &all, &said, currency, period, err) != 0)
+            return -1;
     }
     return 0;
 }
@@ -129,9 +144,9 @@ int rr_impact_laws_prove(struct rr_impact_totals *t, const struct rr_impact_side
     rr_impact_totals_sides(t, sides, RR_IMPACT_LINES, &lines);
     rr_impact_totals_sides(t, sides, RR_IMPACT_INVOICES, &invoices);
     if (result == 0)
-        result = prove_written(t, RR_IMPACT_LINES, &lines, err);
+        result = prove_written(t, sides, RR_IMPACT_LINES, &lines, err);
     if (result == 0)
-        result = prove_written(t, RR_IMPACT_INVOICES, &invoices, err);
+        result = prove_written(t, sides, RR_IMPACT_INVOICES, &invoices, err);
     if (result == 0)
         result = prove_tables_agree(t, sides, &lines, err);
     if (result == 0)

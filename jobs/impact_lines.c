@@ -263,13 +263,14 @@ static int write_correction(struct lines *l, const struct rr_text part[KEY_PARTS
                                              .detail = part[KEY_DETAIL],
                                              .currency = part[KEY_CURRENCY],
                                              .effects = rr_effects_of(payer->sum)};
-    if (!rr_effects_any(&correction.effects))
+    if (!rr_effects_differ(&correction.effects))
         return 0;
     rr_impact_totals_write(l->in->totals, RR_IMPACT_CORRECTIONS, part[KEY_CURRENCY],
                            part[KEY_PERIOD], &correction.effects);
     return rr_corrections_out_put(l->in->corrections, &correction, err);
 }
 
+/* In a closed period there is a row where there is something to correct. */
 static int end_key(void *self, struct rr_text key, struct rr_error *err)
 {
     struct lines *l = self;
@@ -281,9 +282,9 @@ static int end_key(void *self, struct rr_text key, struct rr_error *err)
         for (int a = 0; a < RR_AMOUNTS; a++)
             rr_sum_merge(&sum[a], &l->payer[i].sum[a]);
     const struct rr_effects effects = rr_effects_of(sum);
-    if (rr_effects_any(&effects))
-        result = write_line(l, key, part, sum, &effects, err);
     bool closed = l->in->corrections && rr_impact_is_closed(l->in->sides, part[KEY_PERIOD]);
+    if (closed ? rr_effects_differ(&effects) : rr_effects_any(&effects))
+        result = write_line(l, key, part, sum, &effects, err);
     for (int i = 0; i < l->n_payers && closed && result == 0; i++)
         result = write_correction(l, part, &l->payer[i], err);
     l->n_payers = 0;

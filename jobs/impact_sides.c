@@ -95,11 +95,15 @@ bool rr_impact_is_closed(const struct rr_impact_sides *s, struct rr_text period)
 
 static unsigned base_of(const struct rr_impact_sides *s, struct rr_text period)
 {
-    unsigned old = s->source[RR_SOURCE_OLD].number, new = s->source[RR_SOURCE_NEW].number;
     unsigned owner = rr_issued_owner(&s->issued, period);
-    if (owner > 0 && (owner == new || rr_impact_is_closed(s, period)))
-        return owner;
-    return old;
+    return owner > 0 && rr_impact_is_closed(s, period) ? owner : s->source[RR_SOURCE_OLD].number;
+}
+
+/* An open period that was issued as the new result has it: nothing can differ. */
+static bool is_done(const struct rr_impact_sides *s, struct rr_text period)
+{
+    return rr_issued_owner(&s->issued, period) == s->source[RR_SOURCE_NEW].number &&
+           !rr_impact_is_closed(s, period);
 }
 
 static bool is_middle(const struct rr_impact_sides *s, int source)
@@ -117,6 +121,8 @@ static bool is_middle(const struct rr_impact_sides *s, int source)
 unsigned rr_impact_sides_of(const struct rr_impact_sides *s, int source, struct rr_text period)
 {
     unsigned number = s->source[source].number;
+    if (is_done(s, period))
+        return source == RR_SOURCE_NEW ? RR_ALL_SIDES : 0;
     return (number > 0 && number == base_of(s, period) ? RR_BASE : 0) |
            (is_middle(s, source) ? RR_MIDDLE : 0) | (source == RR_SOURCE_NEW ? RR_NEW : 0);
 }

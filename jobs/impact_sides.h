@@ -3,7 +3,7 @@
  * An impact holds a base against a new result, with a side between them: the new book on the usage that the old
  * result knew. Without closed periods the base is the old result. With them, the base of a closed period is
  * what was issued for it (issued.h), corrections among it, and the old result where nothing was; that of an open
- * period is the old result, or the new one once that is what was issued.
+ * period is the old result, but all sides are the new one once that is what was issued.
  */
 #ifndef JOBS_IMPACT_SIDES_H
 #define JOBS_IMPACT_SIDES_H

@@ -40,6 +40,11 @@ bool rr_effects_any(const struct rr_effects *e)
     return !rr_sum_is_zero(&e->delta) || !rr_sum_is_zero(&e->price) || !rr_sum_is_zero(&e->usage);
 }
 
+bool rr_effects_differ(const struct rr_effects *e)
+{
+    return !rr_sum_is_zero(&e->delta) || !rr_sum_is_zero(&e->rounding);
+}
+
 void rr_impact_totals_fini(struct rr_impact_totals *t)
 {
     rr_keyed_sums_fini(&t->read);

@@ -30,6 +30,9 @@ struct rr_effects {
 struct rr_effects rr_effects_of(const struct rr_sum sum[RR_AMOUNTS]);
 bool rr_effects_any(const struct rr_effects *effects);
 
+/* Whether old and new differ, if only before they are rounded; effects that cancel each other don't count. */
+bool rr_effects_differ(const struct rr_effects *effects);
+
 /* Of what totals are kept. */
 enum rr_impact_table { RR_IMPACT_LINES, RR_IMPACT_INVOICES, RR_IMPACT_CORRECTIONS };
 
