@@ -60,7 +60,7 @@ const struct rr_command rr_commands[] = {
      run},
     {"rate", "-w DIR BOOK", "price again from the kept state; reads no usage", BILLING "AG", true,
      rate},
-    {"impact", "-w DIR [OLD NEW]", "what changed between two results, to the cent", "wmXKTj", true,
+    {"impact", "-w DIR [OLD NEW]", "what changed between two results, to the cent", "wmXKNTj", true,
      rr_command_impact},
     {"issue", "-w DIR RESULT", "mark what goes out to customers", "wHj", false, rr_command_issue},
     {"check", "BOOK [--usage FILE]", "prove a book, and that it reads this usage", "uj", false,
@@ -244,6 +244,12 @@ static bool set_book_in(struct rr_arguments *a, const char *value)
     return *value != '\0';
 }
 
+static bool set_provider(struct rr_arguments *a, const char *value)
+{
+    a->provider = value;
+    return *value != '\0';
+}
+
 static bool set_through(struct rr_arguments *a, const char *value)
 {
     a->through = value;
@@ -331,6 +337,8 @@ static const struct option {
     {'X', "--closed-through", NULL, "P", "periods up to this one are closed: corrections are booked",
      set_closed_through},
     {'K', "--book-in", NULL, "P", "the open period that corrections are booked in", set_book_in},
+    {'N', "--provider", NULL, "NAME", "who provides and invoices, for focus.csv (default: rerate)",
+     set_provider},
     {'H', "--through", NULL, "P", "the last period that goes out (default: all of the result)",
      set_through},
     {'T', "--top", NULL, "N", "accounts to list, those that change most (default: 20)", set_top},
@@ -474,6 +482,7 @@ int rr_arguments_read(int argc, char **argv, const struct rr_command **command,
     *arguments = (struct rr_arguments){
         .seed = 1,
         .top = DEFAULT_TOP,
+        .provider = "rerate",
         .billing = {.checkpoint_every_s = DEFAULT_CHECKPOINT_S,
                     .split_bytes = DEFAULT_SPLIT,
                     .n_shards = RR_DEFAULT_SHARDS},

@@ -12,6 +12,7 @@ struct rr_arguments {
     const char *usage;
     const char *as_of;
     const char *closed_through, *book_in, *through; /* periods */
+    const char *provider;
     uint64_t top;
     uint64_t records, accounts, seed;
     bool has_records, has_accounts;

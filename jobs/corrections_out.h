@@ -16,12 +16,13 @@ struct rr_correction {
     struct rr_text corrects; /* the closed period */
     struct rr_text charge, detail, currency;
     struct rr_effects effects;
+    bool prepaid; /* rr_focus_is_prepaid */
 };
 
 struct rr_corrections_out {
-    const char *book_in;              /* the period that they are booked in */
+    const char *book_in; /* the period that they are booked in */
     struct rr_output *rows, *focus;
-    const struct rr_focus *of;
+    struct rr_focus *of;
     struct rr_line key, row; /* zeroed before use */
 };
 

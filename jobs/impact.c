@@ -10,6 +10,7 @@
 #include "impact_laws.h"
 #include "impact_lines.h"
 #include "impact_summary.h"
+#include "kept_books.h"
 #include "own_digest.h"
 
 #include <stdio.h>
@@ -28,6 +29,8 @@ struct impact {
     struct rr_impact_top top;
     struct rr_output *lines, *adjustments;
     struct rr_corrections_out corrections;
+    struct rr_book *book; /* of the new result, where corrections are written */
+    struct rr_focus *focus;
     bool booked;
     uint64_t memory;
     char name[32]; /* of the folder: 0001-0002 */
@@ -53,6 +56,7 @@ static void open_outputs(struct impact *i)
     if (!i->booked)
         return;
     i->corrections.book_in = i->sides.booking.book_in;
+    i->corrections.of = i->focus;
     i->corrections.rows = open_output(i, "corrections.csv", rr_corrections_header);
     i->corrections.focus = open_output(i, "focus.csv", rr_focus_header);
 }
@@ -134,6 +138,8 @@ static void close_impact(struct impact *i)
     rr_output_destroy(i->corrections.rows);
     rr_output_destroy(i->corrections.focus);
     rr_corrections_out_fini(&i->corrections);
+    rr_focus_destroy(i->focus);
+    rr_book_close(i->book);
     rr_impact_totals_fini(&i->totals);
     rr_impact_top_fini(&i->top);
     rr_impact_sides_close(&i->sides);
@@ -152,6 +158,27 @@ static int open_sides(struct impact *i, struct rr_error *err)
         result = rr_booking_check(&i->sides, err);
     i->booked = booking.closed_through[0] != '\0';
     return rr_agree(i->comm, result, err);
+}
+
+/* Collective. The book says in which zone periods begin, and what charges are. */
+static int open_book(struct impact *i, struct rr_error *err)
+{
+    struct rr_book_files files = {0};
+    if (!i->booked)
+        return 0;
+    int result = rr_kept_book_read(i->options->workspace, &i->sides.source[RR_SOURCE_NEW].facts,
+                                   &files, err);
+    if (result == 0 && files.subscriptions_path)
+        result = rr_book_read_subscriptions(&files, err);
+    if (result == 0 && files.contracts_path)
+        result = rr_book_read_contracts(&files, err);
+    if (result == 0)
+        i->book = rr_book_parse(&files, NULL, err);
+    rr_book_files_fini(&files);
+    if (rr_agree(i->comm, i->book ? 0 : -1, err) != 0)
+        return -1;
+    i->focus = rr_focus_create(i->comm, i->book, i->options->provider);
+    return 0;
 }
 
 /* Collective. */
@@ -185,6 +212,8 @@ int rr_impact_run(const struct rr_comm *comm, const struct rr_impact_options *op
     if (result == 0)
         result = open_sides(&i, err);
     if (result == 0)
+        result = open_book(&i, err);
+    if (result == 0)
         result = make(&i, err);
     close_impact(&i);
     rr_impact_folder_close(&i.folder);
@@ -199,6 +228,7 @@ int rr_command_impact(const struct rr_comm *comm, const struct rr_arguments *a,
                                               .n_names = a->n_rest,
                                               .closed_through = a->closed_through,
                                               .book_in = a->book_in,
+                                              .provider = a->provider,
                                               .top = (size_t)a->top,
                                               .memory = a->billing.memory,
                                               .json = a->billing.json};

@@ -11,6 +11,7 @@ struct rr_impact_options {
     char *const *names; /* of two results, or none */
     int n_names;
     const char *closed_through, *book_in; /* periods; NULL: none */
+    const char *provider;                 /* who provides and invoices, for focus.csv */
     size_t top;                           /* accounts to be listed of each currency */
     uint64_t memory;                      /* bytes a rank; 0: half of the node's, shared by its ranks */
     bool json;

@@ -37,11 +37,13 @@ enum { KEY_ACCOUNT, KEY_PERIOD, KEY_CHARGE, KEY_DETAIL, KEY_CURRENCY, KEY_PARTS 
 struct value_head {
     rr_decimal amount, exact;
     unsigned sides;
+    bool prepaid;
 };
 
 /* What the lines of one key come to that one payer pays for. */
 struct payer_sums {
     struct rr_line payer;
+    bool prepaid;
     struct rr_sum sum[RR_AMOUNTS];
 };
 
@@ -110,11 +112,12 @@ static int put_row(struct lines *l, int source, unsigned sides, const struct lin
 {
     const struct rr_text *f = row->field;
     const struct rr_text key[] = {f[ACCOUNT], f[PERIOD], f[CHARGE], f[DETAIL], f[CURRENCY]};
-    const struct value_head head = {row->amount, row->exact, sides};
-    bool closed = l->in->corrections && rr_impact_is_closed(l->in->sides, f[PERIOD]);
+    struct value_head head = {row->amount, row->exact, sides, false};
     struct rr_text payer = {0};
-    if (closed)
+    if (l->in->corrections && rr_impact_is_closed(l->in->sides, f[PERIOD])) {
         payer = rr_impact_payer(l->in->sides, source, f[ACCOUNT], f[CONTRACT]);
+        head.prepaid = rr_focus_is_prepaid(l->in->corrections->of, f[CHARGE], f[CONTRACT]);
+    }
     return put(l, key, &head, payer, err);
 }
 
@@ -176,7 +179,7 @@ static int take_issued(void *self, struct rr_text rows, struct rr_error *err)
     struct rr_issued_row row;
     rr_issued_row_decode(rows, &row);
     const struct rr_text key[] = {row.account, row.corrects, row.charge, row.detail, row.currency};
-    const struct value_head head = {row.amount, row.exact, RR_BASE};
+    const struct value_head head = {row.amount, row.exact, RR_BASE, false};
     rr_impact_totals_read(l->in->totals, RR_IMPACT_LINES, RR_FROM_CORRECTIONS, row.currency,
                           row.corrects, row.amount, row.exact);
     count_by(l, "plan", row.currency, (struct rr_text){0}, RR_BASE, row.amount, row.exact);
@@ -197,6 +200,7 @@ static struct payer_sums *sums_of(struct lines *l, struct rr_text payer)
     struct payer_sums *sums = &l->payer[l->n_payers++];
     rr_line_clear(&sums->payer);
     rr_line_put(&sums->payer, payer.ptr, payer.len);
+    sums->prepaid = false;
     memset(sums->sum, 0, sizeof sums->sum);
     return sums;
 }
@@ -208,7 +212,9 @@ static int take_value(void *self, struct rr_text value, struct rr_error *err)
     (void)err;
     memcpy(&head, value.ptr, sizeof head);
     struct rr_text payer = {value.ptr + sizeof head, value.len - (uint32_t)sizeof head};
-    rr_amounts_add(sums_of(l, payer)->sum, head.sides, head.amount, head.exact);
+    struct payer_sums *sums = sums_of(l, payer);
+    sums->prepaid |= head.prepaid;
+    rr_amounts_add(sums->sum, head.sides, head.amount, head.exact);
     return 0;
 }
 
@@ -262,7 +268,8 @@ static int write_correction(struct lines *l, const struct rr_text part[KEY_PARTS
                                              .charge = part[KEY_CHARGE],
                                              .detail = part[KEY_DETAIL],
                                              .currency = part[KEY_CURRENCY],
-                                             .effects = rr_effects_of(payer->sum)};
+                                             .effects = rr_effects_of(payer->sum),
+                                             .prepaid = payer->prepaid};
     if (!rr_effects_differ(&correction.effects))
         return 0;
     rr_impact_totals_write(l->in->totals, RR_IMPACT_CORRECTIONS, part[KEY_CURRENCY],
