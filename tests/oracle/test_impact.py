@@ -1,0 +1,152 @@
+"""What changed between two results: examples computed by hand."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import impact
+import oracle
+from examples import BOOK, HEADER, tokens
+from ledger import Ledger
+
+JAN, FEB, MAR = '2025-01-10', '2025-02-10', '2025-03-10'
+
+
+def book(charges, rest='default_plan: payg', rounding='half_up'):
+    return BOOK.format(charges=charges, rest=rest, zone='UTC', period='month', rounding=rounding,
+                       bucket='day', duplicates='first', aggregate='sum', version='2024-01-01', later='',
+                       meters='', plan='', plans='', dimensions='region')
+
+
+def rated(book_text, usage):
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / 'book.yaml').write_text(book_text)
+        (Path(folder) / 'u.csv').write_text(HEADER + usage)
+        return impact.sums(oracle.rated(Path(folder) / 'book.yaml', [str(Path(folder) / 'u.csv')]))
+
+
+def per_unit(price, **more):
+    return book('{meter: tokens, per_unit: "%s"}' % price, **more)
+
+
+class Effects(unittest.TestCase):
+    def test_of_a_price(self):
+        usage = tokens('10', JAN)
+        old, new = rated(per_unit('0.333'), usage), rated(per_unit('0.3336'), usage)
+        # 3.33 and 3.336, which is 3.34
+        self.assertEqual(impact.line_rows(old, new, new),
+                         [('acme', '2025-01', 'tokens', '', 'USD', '3.33', '3.34', '0.01', '0.006', '0',
+                           '0.004')])
+        self.assertEqual(impact.adjustment_rows(old, new),
+                         [('acme', '2025-01', 'USD', '3.33', '3.34', '0.01', 'debit')])
+
+    def test_of_usage(self):
+        first, late = tokens('10', JAN), tokens('1', JAN)
+        old, new = rated(per_unit('2'), first), rated(per_unit('2'), first + late)
+        [row] = impact.line_rows(old, old, new)
+        self.assertEqual(row[5:], ('20.00', '22.00', '2.00', '0', '2', '0'))
+
+    def test_of_both(self):
+        # 10 x 2 = 20; the new book on it 10 x 3 = 30; and 11 x 3 = 33
+        first, late = tokens('10', JAN), tokens('1', JAN)
+        old, middle, new = (rated(per_unit(*which), usage)
+                            for which, usage in (('2', first), ('3', first), ('3', first + late)))
+        [row] = impact.line_rows(old, middle, new)
+        self.assertEqual(row[5:], ('20.00', '33.00', '13.00', '10', '3', '0'))
+
+    def test_that_cancel_each_other_are_shown(self):
+        # 10 x 2 = 20 = 5 x 4, by way of 10 x 4 = 40
+        first, late = tokens('10', JAN), tokens('-5', JAN)
+        old, middle, new = (rated(per_unit(*which), usage)
+                            for which, usage in (('2', first), ('4', first), ('4', first + late)))
+        [row] = impact.line_rows(old, middle, new)
+        self.assertEqual(row[5:], ('20.00', '20.00', '0.00', '20', '-20', '0'))
+        self.assertEqual(impact.adjustment_rows(old, new), [])
+
+    def test_where_nothing_changed_there_is_no_row(self):
+        old = rated(per_unit('2'), tokens('10', JAN) + tokens('10', FEB))
+        new = rated(per_unit('2'), tokens('10', JAN) + tokens('11', FEB))
+        self.assertEqual([row[1] for row in impact.line_rows(old, old, new)], ['2025-02'])
+
+    def test_a_charge_of_another_name_is_another_line(self):
+        usage = tokens('10', JAN)
+        old, new = rated(per_unit('2'), usage), rated(book('{id: t, meter: tokens, per_unit: 2}'), usage)
+        self.assertEqual([row[2:8] for row in impact.line_rows(old, new, new)],
+                         [('t', '', 'USD', '0.00', '20.00', '20.00'),
+                          ('tokens', '', 'USD', '20.00', '0.00', '-20.00')])
+        self.assertEqual(impact.adjustment_rows(old, new), [])
+
+    def test_segments_are_one_row(self):
+        # a version from the 11th on: 10 x 2 and 5 x 2, then 10 x 2 + 5 x 3
+        usage = tokens('10', JAN) + tokens('5', '2025-01-20')
+        later = per_unit('2').replace('plans:\n', 'plans:\n', 1)
+        dearer = later.replace('      - from: 2024-01-01',
+                               '      - {from: 2025-01-11, charges: [{meter: tokens, per_unit: 3}]}\n'
+                               '      - from: 2024-01-01')
+        old, new = rated(later, usage), rated(dearer, usage)
+        self.assertEqual([row[5:] for row in impact.line_rows(old, new, new)],
+                         [('30.00', '35.00', '5.00', '5', '0', '0')])
+
+    def test_another_payer(self):
+        usage = tokens('10', JAN)
+        deal = 'contracts: {d: {plan: payg, accounts: [acme], bill_to: %s, start: 2024-01-01}}'
+        old, new = (rated(per_unit('2', rest=deal % payer), usage) for payer in ('acme', 'parent'))
+        self.assertEqual(impact.line_rows(old, new, new), [])
+        self.assertEqual(impact.adjustment_rows(old, new),
+                         [('acme', '2025-01', 'USD', '20.00', '0.00', '-20.00', 'credit'),
+                          ('parent', '2025-01', 'USD', '0.00', '20.00', '20.00', 'debit')])
+
+
+class Closed(unittest.TestCase):
+    def setUp(self):
+        usage = tokens('10', JAN) + tokens('10', FEB) + tokens('10', MAR)
+        self.old, self.new = rated(per_unit('0.333'), usage), rated(per_unit('0.3336'), usage)
+        self.ledger = Ledger()
+
+    def book(self, through='2025-02', period='2025-03'):
+        return self.ledger.book(self.old, self.new, self.new, through, period)
+
+    def test_periods_are_corrected_in_an_open_one(self):
+        self.ledger.issue(self.old, through='2025-02')
+        self.assertEqual(self.book().rows(),
+                         [('acme', 'acme', '2025-03', corrects, 'tokens', '', 'USD', '0.01', '0.006', '0',
+                           '0.004', 'debit') for corrects in ('2025-01', '2025-02')])
+
+    def test_after_corrections_went_out_nothing_is_left(self):
+        self.ledger.issue(self.old, through='2025-02')
+        self.ledger.issue_booked(self.book(), self.new)
+        self.assertEqual(self.book().rows(), [])
+        self.assertEqual(self.ledger.base(self.old, '2025-03'), self.new)
+
+    def test_a_second_fix_is_held_against_owner_and_corrections(self):
+        self.ledger.issue(self.old)
+        self.ledger.issue_corrections(self.book())
+        self.old, self.new = self.new, rated(per_unit('0.4'), tokens('10', JAN) + tokens('10', FEB))
+        [row, _] = self.book().rows()
+        self.assertEqual(row[7:], ('0.66', '0.664', '0', '-0.004', 'debit'))
+
+    def test_what_was_not_issued_is_held_against_the_old_result(self):
+        self.ledger.issue(self.old, through='2025-01')
+        self.old = {}
+        self.assertEqual([(row[3], row[7]) for row in self.book().rows()],
+                         [('2025-01', '0.01'), ('2025-02', '3.34')])
+
+    def test_a_period_goes_out_once(self):
+        self.ledger.issue(self.old, through='2025-01')
+        self.ledger.issue(self.new)
+        went = self.ledger.base({}, '2025-03')
+        self.assertEqual([str(float(total.exact)) for total in went.values()], ['3.33', '3.336', '3.336'])
+
+    def test_what_moves_to_another_payer_is_taken_from_one_and_given_to_the_other(self):
+        deal = 'contracts: {d: {plan: payg, accounts: [acme], bill_to: %s, start: 2024-01-01}}'
+        usage = tokens('10', JAN)
+        self.old, self.new = (rated(per_unit('2', rest=deal % payer), usage)
+                              for payer in ('acme', 'parent'))
+        self.ledger.issue(self.old)
+        self.assertEqual([(*row[:2], *row[7:]) for row in self.book().rows()],
+                         [('acme', 'acme', '-20.00', '-20', '0', '0', 'credit'),
+                          ('parent', 'acme', '20.00', '20', '0', '0', 'debit')])
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,254 @@
+#!/usr/bin/python3
+"""Holds re-rating against the oracle on random pairs of results: a random book and state, and then
+another book, more usage, or both. What the program says changed must be, row by row, what the oracle says;
+the old amounts and the differences must be the new amounts, for each account, period and currency; what is
+carried over from an old result must be what is priced anew; and the workspace must verify. Half of the pairs
+close some periods, issue them, book the corrections of the rest, and must then find nothing left. A pair
+that differs is kept."""
+
+import argparse
+import json
+import shutil
+import sys
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'oracle'))
+import bookedits  # noqa: E402
+import compare  # noqa: E402
+import features  # noqa: E402
+import impact  # noqa: E402
+import ledger  # noqa: E402
+import oracle  # noqa: E402
+import randombook  # noqa: E402
+from agree import call  # noqa: E402
+from dice import Dice  # noqa: E402
+from editablebook import EditableBook  # noqa: E402
+from events import DataError  # noqa: E402
+from tables import read_table  # noqa: E402
+from trials import run_trials  # noqa: E402
+
+FILES = ['a.csv', 'a-1.csv', 'b.csv.zst', 'c.csv', 'd.csv', 'usage-é.csv']
+RANKS = [1, 1, 1, 1, 1, 1, 2, 3, 4, 7]
+KINDS = ['prices', 'prices', 'usage', 'both', 'both', 'both in two steps']
+OPTIONS = ['--max-quarantine', '100%', '--progress', 'none']
+
+
+class Differs(Exception):
+    """Something is not what it must be."""
+
+
+def require(condition, text):
+    if not condition:
+        raise Differs(text)
+
+
+class Pair:
+    """An old result, 0001, and a new one in a workspace, and the oracle's lines of both."""
+
+    def __init__(self, seed, records, rerate, folder):
+        self.dice, self.rerate, self.folder = Dice(f'pair {seed}'), rerate, folder
+        self.kind = self.dice.choice(KINDS)
+        names = self.dice.sample(FILES, self.dice.randint(2, len(FILES)))
+        subset = features.SUBSETS['core' if self.dice.chance(10) else 'whole']
+        randombook.make(seed, records, folder, subset, names, duplicates=self.dice.choice(['first', 'last']))
+        self.dice.shuffle(names)
+        known = len(names) if self.kind == 'prices' else self.dice.randint(1, len(names) - 1)
+        self.known, self.late = names[:known], names[known:]
+        self.books, self.words = ['book.yaml', 'book.yaml'], []
+        if self.kind != 'usage':
+            self.fix()
+
+    def fix(self):
+        book = EditableBook.read(self.folder / 'book.yaml')
+        edited, self.words = bookedits.edit(book, self.dice)
+        self.books[1] = 'fixed.yaml'
+        edited.write(self.folder / 'fixed.yaml', self.dice)
+
+    def check(self):
+        """Raises Differs; DataError where the oracle refuses the data."""
+        old_book, new_book = self.books
+        everything = self.known + self.late
+        self.old = self.ask_oracle(old_book, self.known, 'oracle-old')
+        self.middle = self.ask_oracle(new_book, self.known, 'oracle-middle')
+        self.new = self.ask_oracle(new_book, everything, 'oracle-new')
+        self.make_old()
+        self.compare('oracle-old', 1)
+        self.new_number = self.make_new()
+        self.compare('oracle-new', self.new_number)
+        self.check_impact()
+        if self.dice.chance(50):
+            self.check_closed()
+        self.call('verify', '-w', 'ws', ranks=1)
+
+    def ask_oracle(self, book, files, name):
+        paths = [self.folder / path for path in files]
+        return impact.sums(oracle.run(self.folder / book, paths, self.folder / name))
+
+    def call(self, *arguments, ranks=None):
+        """Returns what it said."""
+        ranks = ranks or self.dice.choice(RANKS)
+        launcher = ['mpirun', '-n', str(ranks)] if ranks != 1 else []
+        line = [*launcher, self.rerate, *map(str, arguments)]
+        code, said = call(line, self.folder)
+        require(code == 0, f'exit code {code}: {" ".join(map(str, line))}\n{said[-3000:]}')
+        return said
+
+    def compare(self, name, number, workspace='ws'):
+        found = compare.compare(self.folder / name, self.result(number, workspace))
+        require(not found, f'result {number} of {workspace} and {name}:\n' + '\n'.join(found))
+
+    def result(self, number, workspace='ws'):
+        return self.folder / workspace / 'results' / f'{number:04}'
+
+    def make_old(self):
+        """In one increment, or one for each file."""
+        if self.dice.chance(30) and len(self.known) > 1:
+            staged = self.dice.randint(1, len(self.known) - 1)
+            self.call('run', '-w', 'first', *OPTIONS, self.books[0], *self.known[:staged])
+            shutil.copytree(self.folder / 'first' / 'state', self.folder / 'ws' / 'state')
+            shutil.rmtree(self.folder / 'first')
+        self.call('run', '-w', 'ws', *OPTIONS, self.books[0], *self.known)
+
+    def make_new(self):
+        """Returns its number. A result that changes nothing is none: then it is the old one."""
+        old_book, new_book = self.books
+        if self.kind == 'both in two steps':
+            self.call('run', '-w', 'ws', *OPTIONS, old_book, *self.late)
+        elif self.kind != 'prices':
+            self.call('run', '-w', 'ws', *OPTIONS, new_book, *self.late)
+            return self.latest()
+        self.copy('all')
+        self.call('rate', '-w', 'ws', *OPTIONS, new_book)
+        self.call('rate', '-w', 'all', '--all', *OPTIONS, new_book)
+        self.same_results(self.latest(), 'all')
+        return self.latest()
+
+    def copy(self, workspace):
+        shutil.copytree(self.folder / 'ws', self.folder / workspace, symlinks=True)
+
+    def latest(self, workspace='ws'):
+        return int((self.folder / workspace / 'results' / 'latest').resolve().name)
+
+    def same_results(self, number, other):
+        """Carried over or priced anew: the same bytes, but for how many lines were."""
+        require(self.latest(other) == number, f'{other} has another number of results')
+        a, b = (self.files(self.result(number, workspace)) for workspace in ('ws', other))
+        require(a.keys() == b.keys(), f'{sorted(a)} and {sorted(b)}')
+        for name in a:
+            require(a[name] == b[name], f'{name}: ws and {other} differ')
+
+    def files(self, result):
+        found = {path.name: path.read_bytes() for path in result.iterdir()}
+        facts = json.loads(found.pop('run.json'))
+        for key in ('priced', 'own_digest'):
+            facts.pop(key, None)
+        return {**found, 'run.json': facts}
+
+    def check_impact(self):
+        name = f'0001-{self.new_number:04}'
+        if self.new_number == 1:
+            return
+        self.copy('again')
+        self.call('impact', '-w', 'ws', 1, self.new_number)
+        made = self.folder / 'ws' / 'impact' / name
+        self.same_rows(made / 'lines.csv', impact.LINES,
+                       impact.line_rows(self.old, self.middle, self.new))
+        self.same_rows(made / 'adjustments.csv', impact.ADJUSTMENTS,
+                       impact.adjustment_rows(self.old, self.new))
+        self.check_sums(made)
+        self.call('impact', '-w', 'again', 1, self.new_number)
+        again = self.folder / 'again' / 'impact' / name
+        for path in made.iterdir():
+            require(path.read_bytes() == (again / path.name).read_bytes(), f'{path.name}: other bytes')
+
+    def same_rows(self, path, header, expected):
+        actual_header, actual = read_table(path)
+        require(','.join(actual_header) == header, f'{path}: {actual_header}')
+        expected = [list(row) for row in expected]
+        for number, (a, b) in enumerate(zip(expected, actual), 1):
+            require(a == b, f'{path} row {number}:\n  oracle {a}\n  rerate {b}')
+        require(len(actual) == len(expected), f'{path}: {len(actual)} rows, the oracle has {len(expected)}: '
+                f'{(expected + actual)[min(len(actual), len(expected)):][:3]}')
+
+    def check_sums(self, made):
+        """From the files alone: Σ old + Σ delta = Σ new for each account, period and currency, of lines and
+        of invoices; and effects sum to deltas."""
+        new = self.new_number
+        for table, amount, changes in (('lines', 'amount', 'lines'), ('invoices', 'total', 'adjustments')):
+            old_sums, new_sums = (summed(self.result(number) / f'{table}.csv', amount)
+                                  for number in (1, new))
+            deltas = summed(made / f'{changes}.csv', 'delta')
+            for key in old_sums.keys() | new_sums.keys() | deltas.keys():
+                require(old_sums[key] + deltas[key] == new_sums[key], f'{changes} of {key} do not sum')
+        for row in rows(made / 'lines.csv'):
+            effects = [Decimal(row[key]) for key in ('price_effect', 'usage_effect', 'rounding')]
+            require(sum(effects) == Decimal(row['delta']), f'effects do not sum: {row}')
+
+    def check_closed(self):
+        """Periods that went out stay; they are corrected once."""
+        periods = sorted({key.period for key in [*self.old, *self.new]})
+        if self.new_number == 1 or len(periods) < 2:
+            return
+        through, booked_in = sorted(self.dice.sample(periods, 2))
+        went = ledger.Ledger()
+        if self.dice.chance(80):
+            issued_through = self.dice.choice(periods)
+            self.call('issue', '-w', 'ws', 1, '--through', issued_through, ranks=1)
+            went.issue(self.old, issued_through)
+        booking = went.book(self.old, self.middle, self.new, through, booked_in)
+        closing = ['impact', '-w', 'ws', 1, self.new_number, '--closed-through', through, '--book-in',
+                   booked_in]
+        self.call(*closing)
+        made = self.folder / 'ws' / 'impact' / f'0001-{self.new_number:04}' / 'corrections.csv'
+        self.same_rows(made, ledger.CORRECTIONS, booking.rows())
+        self.call('issue', '-w', 'ws', self.new_number, ranks=1)
+        went.issue_booked(booking, self.new)
+        self.call(*closing)
+        self.same_rows(made, ledger.CORRECTIONS, [])
+
+
+def rows(path):
+    header, body = read_table(path)
+    return [dict(zip(header, row)) for row in body]
+
+
+def summed(path, amount):
+    found = defaultdict(Decimal)
+    for row in rows(path):
+        found[row['account'], row['period'], row['currency']] += Decimal(row[amount])
+    return found
+
+
+def attempt(seed, records, rerate, folder):
+    """What differs in the pair of this seed, as text; empty when all agree. Where the oracle refuses the
+    data, another pair takes its place."""
+    for n in range(100):
+        pair = Pair(seed + n * 10**9, records, rerate, folder / str(n))
+        try:
+            pair.check()
+        except DataError:
+            continue
+        except Differs as differs:
+            return f'{pair.kind}: {pair.known} + {pair.late}, {pair.words}\n{differs}'
+        return ''
+    return 'all data is refused'
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--rerate', required=True, type=Path, help='the program')
+    parser.add_argument('--trials', type=int, default=20)
+    parser.add_argument('--seed', type=int, default=1, help='of the first pair')
+    parser.add_argument('--records', type=int, default=150, help='usage records of a pair')
+    parser.add_argument('--jobs', type=int, default=1, help='pairs at a time')
+    args = parser.parse_args()
+    rerate = args.rerate.resolve(strict=True)
+    return run_trials('rerate-pairs-', args.jobs, attempt,
+                      [(f'pair {seed}', (seed, args.records, rerate))
+                       for seed in range(args.seed, args.seed + args.trials)])
+
+
+if __name__ == '__main__':
+    sys.exit(main())
