@@ -27,6 +27,7 @@ struct rr_billing_options {
     const char *control_path; /* control totals; NULL: none */
     bool json;
     bool compress; /* result tables as .csv.zst */
+    bool stage;    /* the result waits for `rerate publish`: `latest` stays where it is */
 };
 
 /* Collective. Rank 0 prints the closing summary. */

@@ -317,7 +317,8 @@ static char *resolve(const char *beside, const char *name)
 
 /* Where the bytes of a file beside the book go. */
 struct beside {
-    const char *key; /* of the book: it names the file */
+    const char *key;  /* of the book: it names the file */
+    const char *kept; /* where it is instead; NULL: there */
     off_t most;
     char **path;
     char **bytes;
@@ -336,7 +337,7 @@ static int read_beside(const char *book, const struct rr_yaml *root, const struc
     const struct rr_yaml *name = rr_yaml_get(root, beside->key);
     if (name == NULL || name->kind != RR_YAML_TEXT || name->text.len == 0 || rr_yaml_is_null(name))
         return 0;
-    *beside->path = resolve(book, name->text.ptr);
+    *beside->path = beside->kept ? strdup(beside->kept) : resolve(book, name->text.ptr);
     int status = 0;
     if (*beside->path == NULL)
         status = rr_fail_errno(err, RR_EXIT_IO, book, "read");
@@ -352,20 +353,30 @@ static int read_beside(const char *book, const struct rr_yaml *root, const struc
 
 static struct beside subscriptions_of(struct rr_book_files *files)
 {
-    return (struct beside){"subscriptions", SUBSCRIPTIONS_BYTES_MAX, &files->subscriptions_path,
-                           &files->subscriptions, &files->subscriptions_len};
+    return (struct beside){"subscriptions",         NULL,
+                           SUBSCRIPTIONS_BYTES_MAX, &files->subscriptions_path,
+                           &files->subscriptions,   &files->subscriptions_len};
 }
 
 static struct beside contracts_of(struct rr_book_files *files)
 {
-    return (struct beside){"contracts", CONTRACTS_BYTES_MAX, &files->contracts_path,
-                           &files->contracts, &files->contracts_len};
+    return (struct beside){"contracts",         NULL,
+                           CONTRACTS_BYTES_MAX, &files->contracts_path,
+                           &files->contracts,   &files->contracts_len};
 }
 
-static int read_others(struct rr_book_files *files, bool apart, struct rr_error *err)
+/* Where files are kept that a book names, in their place; NULL: they are where it says. */
+struct kept {
+    const char *subscriptions, *contracts;
+};
+
+static int read_others(struct rr_book_files *files, struct kept kept, bool apart,
+                       struct rr_error *err)
 {
-    const struct beside subscriptions = subscriptions_of(files);
-    const struct beside contracts = contracts_of(files);
+    struct beside subscriptions = subscriptions_of(files);
+    struct beside contracts = contracts_of(files);
+    subscriptions.kept = kept.subscriptions;
+    contracts.kept = kept.contracts;
     struct rr_mistakes ignored = {0}; /* rr_book_parse finds them again */
     struct rr_arena *arena = rr_arena_create();
     struct rr_text bytes = {files->book, (uint32_t)files->book_len};
@@ -378,7 +389,7 @@ static int read_others(struct rr_book_files *files, bool apart, struct rr_error 
     return status;
 }
 
-static int read_files(const char *path, struct rr_book_files *files, bool apart,
+static int read_files(const char *path, struct rr_book_files *files, struct kept kept, bool apart,
                       struct rr_error *err)
 {
     *files = (struct rr_book_files){.path = strdup(path)};
@@ -386,7 +397,7 @@ static int read_files(const char *path, struct rr_book_files *files, bool apart,
                      ? rr_fail_errno(err, RR_EXIT_IO, path, "read")
                      : read_file(path, BOOK_BYTES_MAX, &files->book, &files->book_len, err);
     if (status == 0)
-        status = read_others(files, apart, err);
+        status = read_others(files, kept, apart, err);
     if (status != 0)
         rr_book_files_fini(files);
     return status;
@@ -394,12 +405,18 @@ static int read_files(const char *path, struct rr_book_files *files, bool apart,
 
 int rr_book_read(const char *path, struct rr_book_files *files, struct rr_error *err)
 {
-    return read_files(path, files, false, err);
+    return read_files(path, files, (struct kept){0}, false, err);
 }
 
 int rr_book_read_apart(const char *path, struct rr_book_files *files, struct rr_error *err)
 {
-    return read_files(path, files, true, err);
+    return read_files(path, files, (struct kept){0}, true, err);
+}
+
+int rr_book_read_kept(const char *path, const char *subscriptions, const char *contracts,
+                      struct rr_book_files *files, struct rr_error *err)
+{
+    return read_files(path, files, (struct kept){subscriptions, contracts}, true, err);
 }
 
 int rr_book_read_subscriptions(struct rr_book_files *files, struct rr_error *err)

@@ -347,6 +347,9 @@ struct rr_book_files {
 int rr_book_read(const char *path, struct rr_book_files *files, struct rr_error *err);
 /* The same without subscriptions and contracts: only where they are. */
 int rr_book_read_apart(const char *path, struct rr_book_files *files, struct rr_error *err);
+/* The same where copies are kept of the files that it names; NULL: they are where it says. */
+int rr_book_read_kept(const char *path, const char *subscriptions, const char *contracts,
+                      struct rr_book_files *files, struct rr_error *err);
 /* Then these, whole. */
 int rr_book_read_subscriptions(struct rr_book_files *files, struct rr_error *err);
 int rr_book_read_contracts(struct rr_book_files *files, struct rr_error *err);

@@ -54,9 +54,9 @@ static int rate(const struct rr_comm *comm, const struct rr_arguments *a, struct
 #define BILLING "wmcqCftpzjM"
 
 const struct rr_command rr_commands[] = {
-    {"run", "-w DIR BOOK USAGE...", "read usage, aggregate, price, publish", BILLING "FSB", true,
+    {"run", "-w DIR BOOK USAGE...", "read usage, aggregate, price, publish", BILLING "FSBG", true,
      run},
-    {"rate", "-w DIR BOOK", "price again from the kept state; reads no usage", BILLING "A", true,
+    {"rate", "-w DIR BOOK", "price again from the kept state; reads no usage", BILLING "AG", true,
      rate},
     {"check", "BOOK [--usage FILE]", "prove a book, and that it reads this usage", "uj", false,
      rr_command_check},
@@ -200,6 +200,13 @@ static bool set_fresh(struct rr_arguments *a, const char *value)
     return true;
 }
 
+static bool set_stage(struct rr_arguments *a, const char *value)
+{
+    (void)value;
+    a->billing.stage = true;
+    return true;
+}
+
 static bool set_shards(struct rr_arguments *a, const char *value)
 {
     uint64_t n;
@@ -291,6 +298,8 @@ static const struct option {
     {'F', "--fresh", NULL, NULL, "drop the state first", set_fresh},
     {'A', "--as-of", NULL, "N", "price the state as it was after increment N; `latest` stays",
      set_as_of},
+    {'G', "--stage", NULL, NULL, "the result waits for `rerate publish`; `latest` stays",
+     set_stage},
     {'S', "--shards", NULL, "N", "virtual shards of a new state (default: 4096)", set_shards},
     {'B', "--split", NULL, "SIZE", "cut inputs into parts of about this size (default: 32M)",
      set_split},

@@ -357,6 +357,12 @@ static int write_facts(struct publishing *p, const struct rr_reconciliation *rec
     return put_json(p, "run.json", text, err);
 }
 
+/* What was priced by an earlier state is no successor of `latest`. */
+static enum rr_destination destination(const struct rr_billing_options *options)
+{
+    return options->stage || options->as_of > 0 ? RR_TO_STAGE : RR_TO_LATEST;
+}
+
 static int finish_result(struct publishing *p, struct rr_error *err)
 {
     struct rr_reconciliation reconciliation = {p->in->book, p->state->manifest, &p->totals,
@@ -373,9 +379,8 @@ static int finish_result(struct publishing *p, struct rr_error *err)
         if (result == 0)
             result = write_facts(p, &reconciliation, err);
         if (result == 0)
-            result = p->in->options->as_of
-                         ? rr_result_publish_beside(&p->result, &p->number, &p->same, err)
-                         : rr_result_publish(&p->result, &p->number, &p->same, err);
+            result = rr_result_publish(&p->result, destination(p->in->options), &p->number,
+                                       &p->same, err);
     }
     return rr_agree(p->in->comm, result, err);
 }
@@ -411,7 +416,7 @@ static int publish(struct publishing *p, struct rr_error *err)
         return -1;
     if (p->in->comm->rank == 0)
         rr_summary_print(p->in->options->json, p->state->manifest, &p->totals, p->state->dir,
-                         p->number, p->same, p->in->options->as_of);
+                         p->number, p->same, p->in->options->stage, p->in->options->as_of);
     return 0;
 }
 

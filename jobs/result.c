@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -150,25 +151,39 @@ static unsigned greatest_number(const struct rr_result *r)
     return most;
 }
 
-static bool equal_files(const char *a, const char *b)
+/* What run.json says of a result, without how it was computed. The caller's to release. */
+static json_t *load_facts(const char *path)
 {
-    char *bytes_a = NULL, *bytes_b = NULL;
-    size_t len_a, len_b;
-    bool equal = rr_read_file(a, &bytes_a, &len_a, NULL) == 0 &&
-                 rr_read_file(b, &bytes_b, &len_b, NULL) == 0 && len_a == len_b &&
-                 memcmp(bytes_a, bytes_b, len_a) == 0;
-    free(bytes_a);
-    free(bytes_b);
-    return equal;
+    json_t *facts = json_load_file(path, 0, NULL);
+    json_object_del(facts, "priced");
+    json_object_del(facts, "own_digest");
+    return facts;
 }
 
 /* run.json holds the digests of all other files, so it stands for the whole result. */
-static bool same_as(const struct rr_result *r, unsigned number)
+static bool is_as(const struct rr_result *r, unsigned number, const json_t *mine)
 {
-    char other[RR_RESULT_PATH], mine[RR_RESULT_PATH + 64];
-    snprintf(other, sizeof other, "%s/%04u/run.json", r->results, number);
-    file_path(r, "run.json", mine);
-    return number > 0 && equal_files(other, mine);
+    char path[RR_RESULT_PATH];
+    snprintf(path, sizeof path, "%s/%04u/run.json", r->results, number);
+    json_t *facts = load_facts(path);
+    bool same = facts && json_equal(facts, mine);
+    json_decref(facts);
+    return same;
+}
+
+/* An equal result, from number `from` on: `latest`, else the last; 0 when there is none. */
+static unsigned find_same(const struct rr_result *r, unsigned from)
+{
+    char path[RR_RESULT_PATH + 64];
+    file_path(r, "run.json", path);
+    json_t *mine = load_facts(path);
+    unsigned number = latest_of(r->results);
+    if (number < from || !is_as(r, number, mine))
+        number = greatest_number(r);
+    while (number >= from && number > 0 && !is_as(r, number, mine))
+        number--;
+    json_decref(mine);
+    return number >= from ? number : 0;
 }
 
 static int move_latest(const struct rr_result *r, const char *name, struct rr_error *err)
@@ -184,15 +199,6 @@ static int move_latest(const struct rr_result *r, const char *name, struct rr_er
     return rr_sync_dir(r->results, err);
 }
 
-/* The last result after number `after` that is the same; 0 when there is none. */
-static unsigned find_same(const struct rr_result *r, unsigned after)
-{
-    unsigned number = greatest_number(r);
-    while (number > after && !same_as(r, number))
-        number--;
-    return number > after ? number : 0;
-}
-
 /* The directory gets the next number. */
 static int appear(struct rr_result *r, unsigned *number, struct rr_error *err)
 {
@@ -206,30 +212,35 @@ static int appear(struct rr_result *r, unsigned *number, struct rr_error *err)
     return rr_sync_dir(r->results, err);
 }
 
-int rr_result_publish(struct rr_result *r, unsigned *number, bool *same, struct rr_error *err)
+/* An equal one that is there from number `from` on stands; else this one gets the next number. */
+static int settle(struct rr_result *r, unsigned from, unsigned *number, bool *found,
+                  struct rr_error *err)
+{
+    *number = find_same(r, from);
+    *found = *number > 0;
+    return *found ? rr_remove_dir(r->making, err) : appear(r, number, err);
+}
+
+/* A later equal one was staged, or a crash came before `latest` moved. */
+static int publish_latest(struct rr_result *r, unsigned *number, bool *same, struct rr_error *err)
 {
     char name[16];
     unsigned latest = latest_of(r->results);
-    *number = latest;
-    *same = same_as(r, latest);
-    if (*same)
-        return rr_remove_dir(r->making, err);
-    /* A later one is there when a crash came before `latest` moved, or beside it, of this same state. */
-    unsigned later = find_same(r, latest);
-    if (later > 0)
-        *number = later;
-    if ((later > 0 ? rr_remove_dir(r->making, err) : appear(r, number, err)) != 0)
+    if (settle(r, latest, number, same, err) != 0)
         return -1;
+    *same = *number == latest;
+    if (*same)
+        return 0;
     snprintf(name, sizeof name, "%04u", *number);
     return move_latest(r, name, err);
 }
 
-int rr_result_publish_beside(struct rr_result *r, unsigned *number, bool *same,
-                             struct rr_error *err)
+int rr_result_publish(struct rr_result *r, enum rr_destination to, unsigned *number, bool *same,
+                      struct rr_error *err)
 {
-    *number = find_same(r, 0);
-    *same = *number > 0;
-    return *same ? rr_remove_dir(r->making, err) : appear(r, number, err);
+    if (to == RR_TO_LATEST)
+        return publish_latest(r, number, same, err);
+    return settle(r, 0, number, same, err);
 }
 
 void rr_result_abandon(struct rr_result *r)

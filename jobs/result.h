@@ -8,6 +8,10 @@
 #include "../io/digest.h"
 #include "../runtime/outputs.h"
 
+/* Where a result goes: it gets a number and `latest`; a number, and waits to be named by `latest`; or a
+ * number, and `latest` may never name it. */
+enum rr_destination { RR_TO_LATEST, RR_TO_STAGE, RR_TO_WHAT_IF };
+
 enum { RR_RESULT_FILES = 16, RR_RESULT_PATH = 4096 };
 
 struct rr_result_file {
@@ -46,14 +50,12 @@ int rr_result_finish_output(struct rr_result *result, const char *name, struct r
 int rr_result_put(struct rr_result *result, const char *name, const void *bytes, size_t len,
                   struct rr_error *err);
 
-/* Rank 0 only. Publishes under the next number and moves `latest`; `number` is set. When the latest
- * result has a run.json of the same bytes, that one stands: the new one is dropped and `*same` set. */
-int rr_result_publish(struct rr_result *result, unsigned *number, bool *same, struct rr_error *err);
-
-/* The same for a result of an earlier state: `latest` stays where it is, and any result with a run.json
- * of the same bytes stands. */
-int rr_result_publish_beside(struct rr_result *result, unsigned *number, bool *same,
-                             struct rr_error *err);
+/* Rank 0 only. Publishes under the next number, and moves `latest` where that is the destination; `number`
+ * is set. When there is an equal result, that one stands: the new one is dropped and, where nothing has
+ * moved, `*same` set. Equal results say the same in run.json, but for how many lines were carried over.
+ * `latest` goes back to no equal result before the one that it names: results are told by their order. */
+int rr_result_publish(struct rr_result *result, enum rr_destination to, unsigned *number,
+                      bool *same, struct rr_error *err);
 
 /* Rank 0 only. Removes a result that was not published. */
 void rr_result_abandon(struct rr_result *result);

@@ -3,6 +3,7 @@
 
 #include "../io/memory.h"
 #include "calendar.h"
+#include "result.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -39,7 +40,7 @@ static void format_amount(const struct currency_total *total, char out[RR_SUM_TE
 }
 
 static void print_json(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
-                       unsigned number, bool unchanged, uint32_t as_of)
+                       unsigned number, bool unchanged, bool staged, uint32_t as_of)
 {
     char name[32], amount[RR_SUM_TEXT];
     struct currency_total total;
@@ -63,6 +64,8 @@ static void print_json(const struct rr_manifest *m, const struct rr_totals *tota
     for (int w = 0; w < RR_WITHHELD; w++)
         json_object_set_new(out, rr_withheld_name((enum rr_withheld)w),
                             json_integer((json_int_t)m->resolved.withheld[w]));
+    if (staged)
+        json_object_set_new(out, "staged", json_true());
     if (as_of > 0)
         json_object_set_new(out, "as_of", json_integer((json_int_t)as_of));
     char *text = json_dumps(out, JSON_COMPACT);
@@ -91,7 +94,7 @@ static void print_records(const struct rr_manifest *m)
 }
 
 static void print_text(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
-                       unsigned number, bool unchanged, uint32_t as_of)
+                       unsigned number, bool unchanged, bool staged, uint32_t as_of)
 {
     struct currency_total total;
     char amount[RR_SUM_TEXT];
@@ -109,14 +112,17 @@ static void print_text(const struct rr_manifest *m, const struct rr_totals *tota
         printf("as of     increment %u; results/latest stays where it is\n", as_of);
     printf("result    %s/results/%04u%s\n", dir, number,
            unchanged ? " (nothing has changed: it stands)" : "");
+    if (staged && number != rr_result_latest(dir))
+        printf("staged    results/latest stays; `rerate publish -w %s %04u` moves it\n", dir,
+               number);
 }
 
 void rr_summary_print(bool json, const struct rr_manifest *manifest, const struct rr_totals *totals,
-                      const char *dir, unsigned number, bool unchanged, uint32_t as_of)
+                      const char *dir, unsigned number, bool unchanged, bool staged, uint32_t as_of)
 {
     if (json)
-        print_json(manifest, totals, dir, number, unchanged, as_of);
+        print_json(manifest, totals, dir, number, unchanged, staged, as_of);
     else
-        print_text(manifest, totals, dir, number, unchanged, as_of);
+        print_text(manifest, totals, dir, number, unchanged, staged, as_of);
     fflush(stdout);
 }
