@@ -70,8 +70,13 @@ class Change(NamedTuple):
         return any((self.delta, self.price_effect, self.usage_effect))
 
     @property
+    def differs(self):
+        """Whether old and new do, whatever effects cancel each other."""
+        return any((self.delta, self.price_effect + self.usage_effect))
+
+    @property
     def kind(self):
-        return 'debit' if self.delta > 0 else 'credit'
+        return 'debit' if self.delta > 0 else 'credit' if self.delta < 0 else 'none'
 
     def amounts(self, currency):
         return tuple(money(amount, currency) for amount in (self.old, self.new, self.delta))
@@ -106,10 +111,13 @@ def changes(old, middle, new, part):
     return found
 
 
+def line_row(key, change):
+    """Of lines.csv."""
+    return (*key, *change.amounts(key[-1]), *change.effects())
+
+
 def line_rows(old, middle, new):
-    """The rows of lines.csv."""
-    return [(*key, *change.amounts(key[-1]), *change.effects())
-            for key, change in changes(old, middle, new, 'line').items()]
+    return [line_row(key, change) for key, change in changes(old, middle, new, 'line').items()]
 
 
 def adjustment_rows(old, new):

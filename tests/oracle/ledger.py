@@ -5,6 +5,7 @@ is corrected in an open period: owner and corrections together are what the cust
 
 from typing import NamedTuple
 
+import impact
 from impact import Sum, changes
 from lines import money
 
@@ -13,47 +14,69 @@ CORRECTIONS = ('payer,account,period,corrects,charge,detail,currency,amount,pric
 
 
 class Booking(NamedTuple):
-    """The corrections of closed periods by one result."""
-    corrections: dict          # {Key: Change} in order, where the amount changes
+    """An impact with closed periods."""
+    base: dict                 # what the new result is held against
+    middle: dict
+    new: dict
     through: str               # the last closed period
-    period: str                # in which they are booked
+    period: str                # in which corrections are booked
 
-    def rows(self):
+    @property
+    def corrections(self):
+        """{Key: Change} in order: what a closed period is short of the new result, if only before it is
+        rounded."""
+        sides = [{key: total for key, total in side.items() if key.period <= self.through}
+                 for side in (self.base, self.middle, self.new)]
+        found = changes(*sides, 'correction')
+        return {key: change for key, change in found.items() if change.differs}
+
+    def correction_rows(self):
         """Of corrections.csv."""
         return [(key.payer, key.account, self.period, key.period, key.charge, key.detail, key.currency,
                  money(change.delta, key.currency), *change.effects(), change.kind)
                 for key, change in self.corrections.items()]
 
+    def line_rows(self):
+        """Of lines.csv: in closed periods where there is something to correct."""
+        found = changes(self.base, self.middle, self.new, 'line')
+        return [impact.line_row(key, change) for key, change in found.items()
+                if key[1] > self.through or change.differs]
+
+    def adjustment_rows(self):
+        return impact.adjustment_rows(self.base, self.new)
+
 
 class Ledger:
     def __init__(self):
-        self.owned = {}        # period -> {Key: Sum} as it went out
+        self.owned = {}        # period -> (the number of a result, {Key: Sum} as it went out)
         self.corrected = {}    # Key -> Sum of what corrections added
 
-    def issue(self, result, through=None):
+    def issue(self, number, result, through=None):
         """"`issue R` without a booking owns the periods of R (up to --through) that no entry owned
         before"."""
         for period in {key.period for key in result} - set(self.owned):
             if through is None or period <= through:
-                self.owned[period] = {key: total for key, total in result.items() if key.period == period}
+                self.owned[period] = number, {key: total for key, total in result.items()
+                                              if key.period == period}
 
     def issue_corrections(self, booking):
         for key, change in booking.corrections.items():
             added = Sum(change.delta, change.price_effect + change.usage_effect)
             self.corrected[key] = self.corrected.get(key, Sum()) + added
 
-    def issue_booked(self, booking, result):
+    def issue_booked(self, booking, number):
         """"its corrections go out ..., and periods > P are owned by NEW from then on"."""
         self.issue_corrections(booking)
         self.owned = {period: went for period, went in self.owned.items() if period <= booking.through}
-        self.issue({key: total for key, total in result.items() if key.period > booking.through})
+        self.issue(number, {key: total for key, total in booking.new.items()
+                            if key.period > booking.through})
 
     def base(self, old, through):
-        """What a new result is held against: up to the last closed period what went out ("OLD itself
-        where nothing was issued"), and the old result from there on."""
+        """Up to the last closed period what went out ("OLD itself where nothing was issued"), and the
+        old result from there on."""
         found = {key: total for key, total in old.items()
                  if key.period > through or key.period not in self.owned}
-        for period, went in self.owned.items():
+        for period, (_, went) in self.owned.items():
             if period <= through:
                 found.update(went)
         for key, total in self.corrected.items():
@@ -61,9 +84,10 @@ class Ledger:
                 found[key] = found.get(key, Sum()) + total
         return found
 
-    def book(self, old, middle, new, through, period):
-        """The corrections of an impact with these closed periods."""
-        sides = [{key: total for key, total in side.items() if key.period <= through}
+    def book(self, old, middle, number, new, through, period):
+        """The impact on what customers were sent. Later periods that went out as the new result has them
+        are no part of it."""
+        gone = {owned for owned, (owner, _) in self.owned.items() if owned > through and owner == number}
+        sides = [{key: total for key, total in side.items() if key.period not in gone}
                  for side in (self.base(old, through), middle, new)]
-        found = changes(*sides, 'correction')
-        return Booking({key: change for key, change in found.items() if change.delta}, through, period)
+        return Booking(*sides, through, period)

@@ -104,36 +104,46 @@ class Closed(unittest.TestCase):
         self.ledger = Ledger()
 
     def book(self, through='2025-02', period='2025-03'):
-        return self.ledger.book(self.old, self.new, self.new, through, period)
+        return self.ledger.book(self.old, self.new, 2, self.new, through, period)
 
     def test_periods_are_corrected_in_an_open_one(self):
-        self.ledger.issue(self.old, through='2025-02')
-        self.assertEqual(self.book().rows(),
+        self.ledger.issue(1, self.old, through='2025-02')
+        self.assertEqual(self.book().correction_rows(),
                          [('acme', 'acme', '2025-03', corrects, 'tokens', '', 'USD', '0.01', '0.006', '0',
                            '0.004', 'debit') for corrects in ('2025-01', '2025-02')])
 
     def test_after_corrections_went_out_nothing_is_left(self):
-        self.ledger.issue(self.old, through='2025-02')
-        self.ledger.issue_booked(self.book(), self.new)
-        self.assertEqual(self.book().rows(), [])
-        self.assertEqual(self.ledger.base(self.old, '2025-03'), self.new)
+        self.ledger.issue(1, self.old, through='2025-02')
+        self.ledger.issue_booked(self.book(), 2)
+        self.assertEqual(self.book().correction_rows(), [])
+        self.assertEqual(self.book().line_rows(), [])
+        self.assertEqual(self.ledger.base({}, '2025-03'), self.new)
+
+    def test_effects_that_cancel_each_other_are_no_correction(self):
+        # 10 x 0.333 = 5 x 0.666, by way of 10 x 0.666; and the same once corrections went out
+        self.ledger.issue(1, self.old)
+        middle = rated(per_unit('0.666'), tokens('10', JAN))
+        self.new = rated(per_unit('0.666'), tokens('5', JAN))
+        booking = self.ledger.book(self.old, middle, 2, self.new, '2025-01', '2025-03')
+        self.assertEqual(booking.correction_rows(), [])
+        self.assertEqual([row[1] for row in booking.line_rows()], ['2025-02', '2025-03'])
 
     def test_a_second_fix_is_held_against_owner_and_corrections(self):
-        self.ledger.issue(self.old)
+        self.ledger.issue(1, self.old)
         self.ledger.issue_corrections(self.book())
         self.old, self.new = self.new, rated(per_unit('0.4'), tokens('10', JAN) + tokens('10', FEB))
-        [row, _] = self.book().rows()
+        [row, _] = self.book().correction_rows()
         self.assertEqual(row[7:], ('0.66', '0.664', '0', '-0.004', 'debit'))
 
     def test_what_was_not_issued_is_held_against_the_old_result(self):
-        self.ledger.issue(self.old, through='2025-01')
+        self.ledger.issue(1, self.old, through='2025-01')
         self.old = {}
-        self.assertEqual([(row[3], row[7]) for row in self.book().rows()],
+        self.assertEqual([(row[3], row[7]) for row in self.book().correction_rows()],
                          [('2025-01', '0.01'), ('2025-02', '3.34')])
 
     def test_a_period_goes_out_once(self):
-        self.ledger.issue(self.old, through='2025-01')
-        self.ledger.issue(self.new)
+        self.ledger.issue(1, self.old, through='2025-01')
+        self.ledger.issue(2, self.new)
         went = self.ledger.base({}, '2025-03')
         self.assertEqual([str(float(total.exact)) for total in went.values()], ['3.33', '3.336', '3.336'])
 
@@ -142,8 +152,8 @@ class Closed(unittest.TestCase):
         usage = tokens('10', JAN)
         self.old, self.new = (rated(per_unit('2', rest=deal % payer), usage)
                               for payer in ('acme', 'parent'))
-        self.ledger.issue(self.old)
-        self.assertEqual([(*row[:2], *row[7:]) for row in self.book().rows()],
+        self.ledger.issue(1, self.old)
+        self.assertEqual([(*row[:2], *row[7:]) for row in self.book().correction_rows()],
                          [('acme', 'acme', '-20.00', '-20', '0', '0', 'credit'),
                           ('parent', 'acme', '20.00', '20', '0', '0', 'debit')])
 

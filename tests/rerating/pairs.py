@@ -193,20 +193,28 @@ class Pair:
         if len(periods) < 2:
             return
         through, booked_in = sorted(self.dice.sample(periods, 2))
+        old, new = self.numbers
         went = ledger.Ledger()
         if self.dice.chance(80):
             issued_through = self.dice.choice(periods)
-            self.call('issue', '-w', 'ws', self.numbers[0], '--through', issued_through, ranks=1)
-            went.issue(self.old, issued_through)
-        booking = went.book(self.old, self.middle, self.new, through, booked_in)
-        closing = ['impact', '-w', 'ws', *self.numbers, '--closed-through', through, '--book-in', booked_in]
+            self.call('issue', '-w', 'ws', old, '--through', issued_through, ranks=1)
+            went.issue(old, self.old, issued_through)
+        booking = went.book(self.old, self.middle, new, self.new, through, booked_in)
+        closing = ['impact', '-w', 'ws', old, new, '--closed-through', through, '--book-in', booked_in]
         self.call(*closing)
-        made = self.impact() / 'corrections.csv'
-        self.same_rows(made, ledger.CORRECTIONS, booking.rows())
-        self.call('issue', '-w', 'ws', self.numbers[1], ranks=1)
-        went.issue_booked(booking, self.new)
+        self.same_booking(booking)
+        self.call('issue', '-w', 'ws', new, ranks=1)
+        went.issue_booked(booking, new)
         self.call(*closing)
-        self.same_rows(made, ledger.CORRECTIONS, [])
+        again = went.book(self.old, self.middle, new, self.new, through, booked_in)
+        require(not again.correction_rows() + again.line_rows(), 'the oracle has something left')
+        self.same_booking(again)
+
+    def same_booking(self, booking):
+        made = self.impact()
+        self.same_rows(made / 'corrections.csv', ledger.CORRECTIONS, booking.correction_rows())
+        self.same_rows(made / 'lines.csv', impact.LINES, booking.line_rows())
+        self.same_rows(made / 'adjustments.csv', impact.ADJUSTMENTS, booking.adjustment_rows())
 
 
 def rows(path):
