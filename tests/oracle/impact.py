@@ -25,12 +25,13 @@ class Key(NamedTuple):
     charge: str
     detail: str
     currency: str
+    plan: str = ''
 
     @property
     def line(self):
         """"Lines of two results are matched by (account, period, charge, detail, currency), summed over
         plan, contract and segments"."""
-        return self[1:]
+        return self[1:6]
 
     @property
     def invoice(self):
@@ -38,7 +39,27 @@ class Key(NamedTuple):
 
     @property
     def correction(self):
-        return self
+        return self._replace(plan='')
+
+    @property
+    def total(self):
+        return self.currency,
+
+    @property
+    def by_period(self):
+        return self.currency, self.period
+
+    @property
+    def by_plan(self):
+        return self.currency, self.plan
+
+    @property
+    def by_charge(self):
+        return self.currency, self.charge
+
+    @property
+    def of_payer(self):
+        return self.currency, self.payer
 
 
 class Sum(NamedTuple):
@@ -89,13 +110,14 @@ def sums(lines):
     """Of the lines of `rating.rate`."""
     found = defaultdict(Sum)
     for line in lines:
-        key = Key(line.payer, line.account, line.period.label, line.charge, line.detail, line.currency)
+        key = Key(line.payer, line.account, line.period.label, line.charge, line.detail, line.currency,
+                  line.plan.name)
         found[key] += Sum(line.amount, line.exact)
     return dict(found)
 
 
-def changes(old, middle, new, part):
-    """{key: Change} in order, where anything changed; keys are that part of a Key."""
+def compared(old, middle, new, part):
+    """{key: Change} in order; keys are that part of a Key."""
     sides = []
     for side in (old, middle, new):
         sides.append(defaultdict(Sum))
@@ -104,11 +126,15 @@ def changes(old, middle, new, part):
     found = {}
     for key in sorted(set().union(*sides)):
         before, between, after = (side[key] for side in sides)
-        change = Change(before.amount, after.amount, between.exact - before.exact,
-                        after.exact - between.exact)
-        if change.is_any:
-            found[key] = change
+        found[key] = Change(before.amount, after.amount, between.exact - before.exact,
+                            after.exact - between.exact)
     return found
+
+
+def changes(old, middle, new, part):
+    """Where anything changed."""
+    found = compared(old, middle, new, part)
+    return {key: change for key, change in found.items() if change.is_any}
 
 
 def line_row(key, change):

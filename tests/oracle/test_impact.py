@@ -6,7 +6,8 @@ from pathlib import Path
 
 import impact
 import oracle
-from examples import BOOK, HEADER, tokens
+from examples import BOOK, HEADER, column, tokens
+from impactfacts import facts
 from ledger import Ledger
 
 JAN, FEB, MAR = '2025-01-10', '2025-02-10', '2025-03-10'
@@ -97,6 +98,27 @@ class Effects(unittest.TestCase):
                           ('parent', '2025-01', 'USD', '0.00', '20.00', '20.00', 'debit')])
 
 
+class Facts(unittest.TestCase):
+    def test_sums_and_who_gains_and_loses(self):
+        # 20 and 5 become 30 and 7.50; 2 stays 2; and 4 becomes 0
+        usage = tokens('10', JAN) + tokens('2.5', FEB, account='b') + tokens('1', JAN, account='c')
+        old = rated(per_unit('2'), usage + tokens('2', JAN, account='d'))
+        new = rated(per_unit('3'), usage)
+        keep = {key: total for key, total in old.items() if key.account == 'c'}
+        new = {**{key: total for key, total in new.items() if key.account != 'c'}, **keep}
+        said = facts(old, new, new)
+        [total] = said['totals']
+        self.assertEqual(list(total.values()), ['USD', '31.00', '39.50', '8.50', '8.5', '0', '0'])
+        self.assertEqual(said['accounts'], [{'currency': 'USD', 'less': 1, 'more': 2, 'unchanged': 1}])
+        self.assertEqual([tuple(row.values())[1:] for row in said['distribution']],
+                         [('credit', '1', '10', 1, '-4.00'), ('debit', '1', '10', 1, '2.50'),
+                          ('debit', '10', '100', 1, '10.00')])
+        self.assertEqual(column(said['top'], 'account', 'delta'),
+                         [('acme', '10.00'), ('d', '-4.00'), ('b', '2.50')])
+        self.assertEqual(column(said['by_period'], 'period', 'delta'),
+                         [('2025-01', '6.00'), ('2025-02', '2.50')])
+
+
 class Closed(unittest.TestCase):
     def setUp(self):
         usage = tokens('10', JAN) + tokens('10', FEB) + tokens('10', MAR)
@@ -117,7 +139,8 @@ class Closed(unittest.TestCase):
         self.ledger.issue_booked(self.book(), 2)
         self.assertEqual(self.book().correction_rows(), [])
         self.assertEqual(self.book().line_rows(), [])
-        self.assertEqual(self.ledger.base({}, '2025-03'), self.new)
+        went = self.ledger.base({}, '2025-03')
+        self.assertEqual(impact.changes(went, self.new, self.new, 'correction'), {})
 
     def test_effects_that_cancel_each_other_are_no_correction(self):
         # 10 x 0.333 = 5 x 0.666, by way of 10 x 0.666; and the same once corrections went out

@@ -20,6 +20,7 @@ import bookedits  # noqa: E402
 import compare  # noqa: E402
 import features  # noqa: E402
 import impact  # noqa: E402
+import impactfacts  # noqa: E402
 import ledger  # noqa: E402
 import oracle  # noqa: E402
 import randombook  # noqa: E402
@@ -155,6 +156,7 @@ class Pair:
                        impact.line_rows(self.old, self.middle, self.new))
         self.same_rows(made / 'adjustments.csv', impact.ADJUSTMENTS,
                        impact.adjustment_rows(self.old, self.new))
+        self.same_facts(made, impactfacts.facts(self.old, self.middle, self.new))
         self.check_sums(made)
         self.call('impact', '-w', 'again', *self.numbers)
         again = self.impact('again')
@@ -173,6 +175,11 @@ class Pair:
             require(a == b, f'{path} row {number}:\n  oracle {a}\n  rerate {b}')
         require(len(actual) == len(expected), f'{path}: {len(actual)} rows, the oracle has {len(expected)}: '
                 f'{(expected + actual)[min(len(actual), len(expected)):][:3]}')
+
+    def same_facts(self, made, expected):
+        said = json.loads((made / 'impact.json').read_text(encoding='utf-8'))
+        for name, value in expected.items():
+            require(said[name] == value, f'impact.json: {name}:\n  oracle {value}\n  rerate {said[name]}')
 
     def check_sums(self, made):
         """From the files alone: Σ old + Σ delta = Σ new for each account, period and currency, of lines and
@@ -215,6 +222,7 @@ class Pair:
         self.same_rows(made / 'corrections.csv', ledger.CORRECTIONS, booking.correction_rows())
         self.same_rows(made / 'lines.csv', impact.LINES, booking.line_rows())
         self.same_rows(made / 'adjustments.csv', impact.ADJUSTMENTS, booking.adjustment_rows())
+        self.same_facts(made, impactfacts.facts(booking.base, booking.middle, booking.new))
 
 
 def rows(path):
