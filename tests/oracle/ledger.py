@@ -85,9 +85,10 @@ class Ledger:
         return found
 
     def book(self, old, middle, number, new, through, period):
-        """The impact on what customers were sent. Later periods that went out as the new result has them
-        are no part of it."""
+        """The impact on what customers were sent. In later periods that went out as the new result has
+        them nothing can differ."""
         gone = {owned for owned, (owner, _) in self.owned.items() if owned > through and owner == number}
-        sides = [{key: total for key, total in side.items() if key.period not in gone}
-                 for side in (self.base(old, through), middle, new)]
-        return Booking(*sides, through, period)
+        same = {key: total for key, total in new.items() if key.period in gone}
+        base, middle = ({**{key: total for key, total in side.items() if key.period not in gone}, **same}
+                        for side in (self.base(old, through), middle))
+        return Booking(base, middle, new, through, period)
