@@ -94,6 +94,20 @@ def add_plan(book, dice):
     return f'plan {name} copied'
 
 
+def rename_plan(book, dice):
+    """Its lines have another plan, and the same amounts."""
+    if not book.plans:
+        return None
+    old = dice.choice(list(book.plans))
+    new = f'{old} (new name)'
+    book.plans[new] = book.plans.pop(old)
+    for node in [book.top, *book.rows, *book.contracts.values()]:
+        for key in ('plan', 'default_plan'):
+            if node.get(key) == old:
+                node[key] = new
+    return f'plan {old} renamed'
+
+
 def change_default_plan(book, dice):
     if not book.plans:
         return None
@@ -170,7 +184,7 @@ def reorder_rows(book, dice):
 
 
 PLANS = [add_version, add_version, remove_version, move_version, change_plan_minimum,
-         change_plan_minimum, add_plan, change_plan_currency]
+         change_plan_minimum, add_plan, rename_plan, change_plan_currency]
 SUBSCRIPTIONS = [add_row, add_row, remove_row, change_row, change_row, change_plan_from, reorder_rows]
 WHOLE = [change_default_plan, change_default_plan, change_default_plan, change_rounding, change_currency]
 KINDS = [chargeedits.PRICES, chargeedits.PRICES, chargeedits.PRICES, chargeedits.CHARGES,

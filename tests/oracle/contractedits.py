@@ -110,6 +110,21 @@ def change_accounts(book, contract, dice):
     return f'with {account!r}'
 
 
+def join(book, dice):
+    """An account joins by a row of the subscriptions."""
+    name, _ = some_contract(book, dice)
+    accounts = book.known_accounts()
+    if name is None or not accounts:
+        return None
+    row = {'account': dice.choice(accounts), 'contract': name}
+    if dice.chance(60):
+        row['start'] = str(book.some_day(dice))
+    if dice.chance(40):
+        row['end'] = str(book.some_day(dice))
+    book.rows.append(row)
+    return f'{row} joins'
+
+
 def add_own_charge(book, contract, dice):
     """Its price instead of its plan's."""
     meter = dice.choice(list(book.top['meters']))
@@ -158,5 +173,5 @@ def change_credits(book, dice, name=None):
     return f'contract {name}: credit {credit}'
 
 
-EDITS = [enter, enter, enter, remove, rename, change, change, change, change_commit, change_commit,
+EDITS = [enter, enter, enter, remove, rename, join, change, change, change, change_commit, change_commit,
          change_credits, change_credits]

@@ -228,8 +228,16 @@ class Pair:
             self.fix_again()
             self.book()
 
+    def lacks_what_went_out(self):
+        """The new result does not rate a closed period that was issued; its impact is refused."""
+        rated = json.loads((self.result(self.numbers[1]) / 'run.json').read_text())['periods']
+        return any(period <= self.through and not rated['from'] <= period <= rated['to']
+                   for period in self.went.owned)
+
     def book(self):
         """Issues the corrections, with the new result or alone; then there are none."""
+        if self.lacks_what_went_out():
+            return
         booking = self.same_booking()
         if self.dice.chance(30):
             self.call('issue', '-w', 'ws', '{:04}-{:04}'.format(*self.numbers), ranks=1)
