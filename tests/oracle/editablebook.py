@@ -109,3 +109,8 @@ class EditableBook:
         for name, contract in self.contracts.items():
             if 'charges' in contract:
                 yield f'contract {name}', contract['charges']
+
+    def meters_by_event(self):
+        """Those whose records have prices of their own: their values are part of the kept state."""
+        return {charge['meter'] for _, charges in self.charge_lists() for charge in charges
+                for node in [charge, *charge.get('cases', [])] if 'per_event' in node.get('percent', {})}

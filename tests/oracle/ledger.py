@@ -51,10 +51,10 @@ class Ledger:
         self.owned = {}        # period -> (the number of a result, {Key: Sum} as it went out)
         self.corrected = {}    # Key -> Sum of what corrections added
 
-    def issue(self, number, result, through=None):
+    def issue(self, number, result, periods, through=None):
         """"`issue R` without a booking owns the periods of R (up to --through) that no entry owned
-        before"."""
-        for period in {key.period for key in result} - set(self.owned):
+        before": those that it rates, with lines or without."""
+        for period in set(periods) - set(self.owned):
             if through is None or period <= through:
                 self.owned[period] = number, {key: total for key, total in result.items()
                                               if key.period == period}
@@ -64,12 +64,11 @@ class Ledger:
             added = Sum(change.delta, change.price_effect + change.usage_effect)
             self.corrected[key] = self.corrected.get(key, Sum()) + added
 
-    def issue_booked(self, booking, number):
+    def issue_booked(self, booking, number, periods):
         """"its corrections go out ..., and periods > P are owned by NEW from then on"."""
         self.issue_corrections(booking)
         self.owned = {period: went for period, went in self.owned.items() if period <= booking.through}
-        self.issue(number, {key: total for key, total in booking.new.items()
-                            if key.period > booking.through})
+        self.issue(number, booking.new, [period for period in periods if period > booking.through])
 
     def base(self, old, through):
         """Up to the last closed period what went out ("OLD itself where nothing was issued"), and the

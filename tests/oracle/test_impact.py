@@ -9,8 +9,10 @@ import oracle
 from examples import BOOK, HEADER, column, tokens
 from impactfacts import facts
 from ledger import Ledger
+from timing import labels_between
 
 JAN, FEB, MAR = '2025-01-10', '2025-02-10', '2025-03-10'
+MONTHS = ['2025-01', '2025-02', '2025-03']
 
 
 def book(charges, rest='default_plan: payg', rounding='half_up'):
@@ -98,6 +100,15 @@ class Effects(unittest.TestCase):
                           ('parent', '2025-01', 'USD', '0.00', '20.00', '20.00', 'debit')])
 
 
+class Labels(unittest.TestCase):
+    def test_of_all_kinds(self):
+        for kind, first, last, n in [('month', '2024-12', '2025-02', 3), ('quarter', '2024-Q4', '2025-Q1', 2),
+                                     ('year', '2024', '2026', 3), ('week', '2024-W52', '2025-W01', 2),
+                                     ('day', '2025-02-28', '2025-03-01', 2)]:
+            labels = labels_between(kind, first, last)
+            self.assertEqual((labels[0], labels[-1], len(labels)), (first, last, n))
+
+
 class Facts(unittest.TestCase):
     def test_sums_and_who_gains_and_loses(self):
         # 20 and 5 become 30 and 7.50; 2 stays 2; and 4 becomes 0
@@ -129,14 +140,14 @@ class Closed(unittest.TestCase):
         return self.ledger.book(self.old, self.new, 2, self.new, through, period)
 
     def test_periods_are_corrected_in_an_open_one(self):
-        self.ledger.issue(1, self.old, through='2025-02')
+        self.ledger.issue(1, self.old, MONTHS, through='2025-02')
         self.assertEqual(self.book().correction_rows(),
                          [('acme', 'acme', '2025-03', corrects, 'tokens', '', 'USD', '0.01', '0.006', '0',
                            '0.004', 'debit') for corrects in ('2025-01', '2025-02')])
 
     def test_after_corrections_went_out_nothing_is_left(self):
-        self.ledger.issue(1, self.old, through='2025-02')
-        self.ledger.issue_booked(self.book(), 2)
+        self.ledger.issue(1, self.old, MONTHS, through='2025-02')
+        self.ledger.issue_booked(self.book(), 2, MONTHS)
         self.assertEqual(self.book().correction_rows(), [])
         self.assertEqual(self.book().line_rows(), [])
         went = self.ledger.base({}, '2025-03')
@@ -144,7 +155,7 @@ class Closed(unittest.TestCase):
 
     def test_effects_that_cancel_each_other_are_no_correction(self):
         # 10 x 0.333 = 5 x 0.666, by way of 10 x 0.666; and the same once corrections went out
-        self.ledger.issue(1, self.old)
+        self.ledger.issue(1, self.old, MONTHS)
         middle = rated(per_unit('0.666'), tokens('10', JAN))
         self.new = rated(per_unit('0.666'), tokens('5', JAN))
         booking = self.ledger.book(self.old, middle, 2, self.new, '2025-01', '2025-03')
@@ -152,30 +163,35 @@ class Closed(unittest.TestCase):
         self.assertEqual([row[1] for row in booking.line_rows()], ['2025-02', '2025-03'])
 
     def test_a_second_fix_is_held_against_owner_and_corrections(self):
-        self.ledger.issue(1, self.old)
+        self.ledger.issue(1, self.old, MONTHS)
         self.ledger.issue_corrections(self.book())
         self.old, self.new = self.new, rated(per_unit('0.4'), tokens('10', JAN) + tokens('10', FEB))
         [row, _] = self.book().correction_rows()
         self.assertEqual(row[7:], ('0.66', '0.664', '0', '-0.004', 'debit'))
 
     def test_what_was_not_issued_is_held_against_the_old_result(self):
-        self.ledger.issue(1, self.old, through='2025-01')
+        self.ledger.issue(1, self.old, MONTHS, through='2025-01')
         self.old = {}
         self.assertEqual([(row[3], row[7]) for row in self.book().correction_rows()],
                          [('2025-01', '0.01'), ('2025-02', '3.34')])
 
     def test_a_period_goes_out_once(self):
-        self.ledger.issue(1, self.old, through='2025-01')
-        self.ledger.issue(2, self.new)
+        self.ledger.issue(1, self.old, MONTHS, through='2025-01')
+        self.ledger.issue(2, self.new, MONTHS)
         went = self.ledger.base({}, '2025-03')
         self.assertEqual([str(float(total.exact)) for total in went.values()], ['3.33', '3.336', '3.336'])
+
+    def test_a_period_without_lines_went_out_too(self):
+        self.ledger.issue(1, {}, MONTHS[:1])
+        self.ledger.issue(2, self.new, MONTHS)
+        self.assertEqual({key.period for key in self.ledger.base({}, '2025-03')}, {'2025-02', '2025-03'})
 
     def test_what_moves_to_another_payer_is_taken_from_one_and_given_to_the_other(self):
         deal = 'contracts: {d: {plan: payg, accounts: [acme], bill_to: %s, start: 2024-01-01}}'
         usage = tokens('10', JAN)
         self.old, self.new = (rated(per_unit('2', rest=deal % payer), usage)
                               for payer in ('acme', 'parent'))
-        self.ledger.issue(1, self.old)
+        self.ledger.issue(1, self.old, MONTHS)
         self.assertEqual([(*row[:2], *row[7:]) for row in self.book().correction_rows()],
                          [('acme', 'acme', '-20.00', '-20', '0', '0', 'credit'),
                           ('parent', 'acme', '20.00', '20', '0', '0', 'debit')])

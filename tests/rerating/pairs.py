@@ -30,6 +30,7 @@ from dice import Dice  # noqa: E402
 from editablebook import EditableBook  # noqa: E402
 from events import DataError  # noqa: E402
 from tables import read_table  # noqa: E402
+from timing import labels_between  # noqa: E402
 from trials import run_trials  # noqa: E402
 
 FILES = ['a.csv', 'a-1.csv', 'b.csv.zst', 'c.csv', 'd.csv', 'usage-é.csv']
@@ -222,7 +223,7 @@ class Pair:
         if self.dice.chance(80):
             issued_through = self.dice.choice(periods)
             self.call('issue', '-w', 'ws', old, '--through', issued_through, ranks=1)
-            self.went.issue(old, self.old, issued_through)
+            self.went.issue(old, self.old, self.rated(old), issued_through)
         self.book()
         if self.dice.chance(50):
             self.fix_again()
@@ -230,9 +231,14 @@ class Pair:
 
     def lacks_what_went_out(self):
         """The new result does not rate a closed period that was issued; its impact is refused."""
-        rated = json.loads((self.result(self.numbers[1]) / 'run.json').read_text())['periods']
-        return any(period <= self.through and not rated['from'] <= period <= rated['to']
-                   for period in self.went.owned)
+        closed = {period for period in self.went.owned if period <= self.through}
+        return not closed <= set(self.rated(self.numbers[1]))
+
+    def rated(self, number):
+        """The periods that a result rates."""
+        periods = json.loads((self.result(number) / 'run.json').read_text())['periods']
+        kind = EditableBook.read(self.folder / self.books[0]).top.get('period', 'month')
+        return labels_between(kind, periods['from'], periods['to'])
 
     def book(self):
         """Issues the corrections, with the new result or alone; then there are none."""
@@ -244,7 +250,7 @@ class Pair:
             self.went.issue_corrections(booking)
         else:
             self.call('issue', '-w', 'ws', self.numbers[1], ranks=1)
-            self.went.issue_booked(booking, self.numbers[1])
+            self.went.issue_booked(booking, self.numbers[1], self.rated(self.numbers[1]))
         require(not self.same_booking().correction_rows(), 'the oracle has something left')
 
     def fix_again(self):

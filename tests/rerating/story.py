@@ -18,8 +18,10 @@ import oracle  # noqa: E402
 from harness import Failed, main, require, require_equal  # noqa: E402
 from storybook import ACCOUNTS, GLOBEX, RIGHT, WRONG, book, usage  # noqa: E402
 from tables import read_table  # noqa: E402
+from timing import labels_between  # noqa: E402
 
 BOOKS = {"book.yaml": book(WRONG), "fixed.yaml": book(RIGHT), "globex.yaml": book(RIGHT, GLOBEX)}
+MONTHS = labels_between("month", "2024-01", "2025-12")
 CLOSED, OPEN = "2025-09", "2025-11"
 REFUSED = 65
 
@@ -103,7 +105,7 @@ class Story:
         """Invoices through September are sent."""
         self.run("issue", "1", "--through", CLOSED, ranks=None)
         self.ledger = ledger.Ledger()
-        self.ledger.issue(1, self.rated("book.yaml", self.months), CLOSED)
+        self.ledger.issue(1, self.rated("book.yaml", self.months), MONTHS, CLOSED)
         require((self.ws / "issued" / "0001" / "issue.json").exists(), "issued/0001")
 
     def a_tier_was_wrong(self):
@@ -221,7 +223,7 @@ class Story:
         """Once the corrections went out, the same question has no answer."""
         booking = self.book()
         self.run("issue", "5", ranks=None)
-        self.ledger.issue_booked(booking, 5)
+        self.ledger.issue_booked(booking, 5, MONTHS)
         self.run(*self.closing)
         self.same_booking(self.book())
         for name in ("corrections", "lines", "adjustments"):
