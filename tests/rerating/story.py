@@ -238,7 +238,7 @@ class Story:
 def published(folder):
     """The bytes of everything that people are given."""
     return {str(path.relative_to(folder)): path.read_bytes() for name in ("results", "impact", "issued")
-            for path in sorted((folder / "ws" / name).rglob("*")) if path.is_file()}
+            for path in sorted((folder / "ws" / name).rglob("*/*")) if path.is_file()}
 
 
 def the_story(program, scratch, arguments):
