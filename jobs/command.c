@@ -9,6 +9,8 @@
 enum {
     DEFAULT_CHECKPOINT_S = 60,
     DEFAULT_SPLIT = 32 * 1024 * 1024,
+    DEFAULT_TOP = 20,
+    MOST_TOP = 100000,
 };
 
 static bool read_count(const char *text, uint64_t *out);
@@ -58,6 +60,9 @@ const struct rr_command rr_commands[] = {
      run},
     {"rate", "-w DIR BOOK", "price again from the kept state; reads no usage", BILLING "AG", true,
      rate},
+    {"impact", "-w DIR [OLD NEW]", "what changed between two results, to the cent", "wmXKNTj", true,
+     rr_command_impact},
+    {"issue", "-w DIR RESULT", "mark what goes out to customers", "wHj", false, rr_command_issue},
     {"check", "BOOK [--usage FILE]", "prove a book, and that it reads this usage", "uj", false,
      rr_command_check},
     {"status", "-w DIR", "state, results, a running job's progress", "wj", false,
@@ -237,6 +242,35 @@ static bool set_max_delta(struct rr_arguments *a, const char *value)
     return true;
 }
 
+static bool set_closed_through(struct rr_arguments *a, const char *value)
+{
+    a->closed_through = value;
+    return *value != '\0';
+}
+
+static bool set_book_in(struct rr_arguments *a, const char *value)
+{
+    a->book_in = value;
+    return *value != '\0';
+}
+
+static bool set_provider(struct rr_arguments *a, const char *value)
+{
+    a->provider = value;
+    return *value != '\0';
+}
+
+static bool set_through(struct rr_arguments *a, const char *value)
+{
+    a->through = value;
+    return *value != '\0';
+}
+
+static bool set_top(struct rr_arguments *a, const char *value)
+{
+    return read_count(value, &a->top) && a->top <= MOST_TOP;
+}
+
 static bool set_usage(struct rr_arguments *a, const char *value)
 {
     a->usage = value;
@@ -310,6 +344,14 @@ static const struct option {
      set_as_of},
     {'G', "--stage", NULL, NULL, "the result waits for `rerate publish`; `latest` stays",
      set_stage},
+    {'X', "--closed-through", NULL, "P", "periods up to this one are closed: corrections are booked",
+     set_closed_through},
+    {'K', "--book-in", NULL, "P", "the open period that corrections are booked in", set_book_in},
+    {'N', "--provider", NULL, "NAME", "who provides and invoices, for focus.csv (default: rerate)",
+     set_provider},
+    {'H', "--through", NULL, "P", "the last period that goes out (default: all of the result)",
+     set_through},
+    {'T', "--top", NULL, "N", "accounts to list, those that change most (default: 20)", set_top},
     {'S', "--shards", NULL, "N", "virtual shards of a new state (default: 4096)", set_shards},
     {'B', "--split", NULL, "SIZE", "cut inputs into parts of about this size (default: 32M)",
      set_split},
@@ -452,6 +494,8 @@ int rr_arguments_read(int argc, char **argv, const struct rr_command **command,
 {
     *arguments = (struct rr_arguments){
         .seed = 1,
+        .top = DEFAULT_TOP,
+        .provider = "rerate",
         .billing = {.checkpoint_every_s = DEFAULT_CHECKPOINT_S,
                     .split_bytes = DEFAULT_SPLIT,
                     .n_shards = RR_DEFAULT_SHARDS},
