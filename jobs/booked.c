@@ -3,6 +3,7 @@
 
 #include "../io/memory.h"
 #include "../io/text_file.h"
+#include "latest.h"
 #include "own_digest.h"
 
 #include <dirent.h>
@@ -10,18 +11,39 @@
 #include <string.h>
 #include <unistd.h>
 
+static int refuse_what_if(const char *workspace, unsigned result, struct rr_error *err)
+{
+    return rr_fail(err, RR_EXIT_DATA,
+                   "%s/results/%04u: asks what if; it is never issued. `rerate rate` makes a result "
+                   "that can be",
+                   workspace, result);
+}
+
+/* What was staged goes out once it was published. */
+static int check_published(const char *workspace, unsigned result, struct rr_error *err)
+{
+    struct rr_history history;
+    if (rr_latest_history(workspace, &history, err) != 0)
+        return -1;
+    bool published = rr_history_published(&history, result);
+    rr_history_fini(&history);
+    if (published)
+        return 0;
+    return rr_fail(err, RR_EXIT_DATA,
+                   "%s/results/%04u: was never published; `rerate publish -w %s %04u` does that",
+                   workspace, result, workspace, result);
+}
+
 int rr_issuable(const char *workspace, unsigned result, struct rr_result_facts *facts,
                 struct rr_error *err)
 {
     if (rr_result_facts_read(workspace, result, facts, err) != 0)
         return -1;
-    if (!facts->what_if)
-        return 0;
-    rr_result_facts_fini(facts);
-    return rr_fail(err, RR_EXIT_DATA,
-                   "%s/results/%04u: asks what if; it is never issued. `rerate rate` makes a result "
-                   "that can be",
-                   workspace, result);
+    int allowed = facts->what_if ? refuse_what_if(workspace, result, err)
+                                 : check_published(workspace, result, err);
+    if (allowed != 0)
+        rr_result_facts_fini(facts);
+    return allowed;
 }
 
 /* ---- reading impact.json ---- */

@@ -57,13 +57,18 @@ static int check_kind(const struct rr_impact_sides *s, struct rr_error *err)
                    s->booking.closed_through, first);
 }
 
-/* A closed period that was issued and is not rated anew would be taken back whole. */
+static const char *asked(const struct rr_result_facts *facts, const char *name)
+{
+    return json_string_value(json_object_get(json_object_get(facts->json, "asked"), name));
+}
+
+/* A closed period that was issued and was not asked for anew would be taken back whole. */
 static int check_rated(const struct rr_impact_sides *s, const char *period, struct rr_error *err)
 {
     const struct rr_result_facts *new = &s->source[RR_SOURCE_NEW].facts;
-    const char *first = bound(new, "from"), *last = bound(new, "to");
+    const char *first = asked(new, "from"), *last = asked(new, "to");
     if (!rr_impact_is_closed(s, rr_text_of(period)) ||
-        (first && last && strcmp(first, period) <= 0 && strcmp(period, last) <= 0))
+        ((!first || strcmp(first, period) <= 0) && (!last || strcmp(period, last) <= 0)))
         return 0;
     return rr_fail(err, RR_EXIT_DATA,
                    "results/%04u does not rate %s, which was issued: its corrections would take all "

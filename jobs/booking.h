@@ -10,7 +10,7 @@ int rr_booking_read(const char *closed_through, const char *book_in, struct rr_b
                     struct rr_error *err);
 
 /* Whether the results and what was issued allow it: periods of the book's kind; nothing opened again that
- * corrections went out for; all closed periods that were issued rated in the new result. RR_EXIT_USAGE,
+ * corrections went out for; no closed period that was issued left out of the new result by --from or --to. RR_EXIT_USAGE,
  * RR_EXIT_DATA. */
 int rr_booking_check(const struct rr_impact_sides *sides, struct rr_error *err);
 

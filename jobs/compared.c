@@ -2,6 +2,7 @@
 #include "compared.h"
 
 #include "issued.h"
+#include "latest.h"
 
 static int choose_named(const char *workspace, char *const *names, struct rr_compared *c,
                         struct rr_error *err)
@@ -50,6 +51,8 @@ int rr_compared_choose(const char *workspace, char *const *names, int n_names,
     c->new = rr_result_number(workspace, "latest", err);
     if (c->new == 0 || find_issued(workspace, c, err) != 0)
         return -1;
+    if (c->old == 0)
+        c->old = rr_result_before_latest(workspace);
     if (c->old == 0 && find_lower(workspace, c, err) != 0)
         return -1;
     if (c->old == 0)

@@ -9,6 +9,7 @@
 #include "impact_invoices.h"
 #include "impact_laws.h"
 #include "impact_lines.h"
+#include "impact_middle.h"
 #include "impact_summary.h"
 #include "kept_books.h"
 #include "own_digest.h"
@@ -160,6 +161,16 @@ static int open_sides(struct impact *i, struct rr_error *err)
     return rr_agree(i->comm, result, err);
 }
 
+/* Collective. */
+static int rate_middle(struct impact *i, struct rr_error *err)
+{
+    char dir[RR_IMPACT_PATH];
+    if (i->sides.middle != RR_MIDDLE_IS_RATED)
+        return 0;
+    rr_impact_folder_path(&i->folder, "middle", dir);
+    return rr_impact_rate_middle(i->comm, i->options, dir, &i->sides, err);
+}
+
 /* Collective. The book says in which zone periods begin, and what charges are. */
 static int open_book(struct impact *i, struct rr_error *err)
 {
@@ -212,6 +223,8 @@ int rr_impact_run(const struct rr_comm *comm, const struct rr_impact_options *op
     if (result == 0)
         result = open_sides(&i, err);
     if (result == 0)
+        result = rate_middle(&i, err);
+    if (result == 0)
         result = open_book(&i, err);
     if (result == 0)
         result = make(&i, err);
@@ -231,6 +244,7 @@ int rr_command_impact(const struct rr_comm *comm, const struct rr_arguments *a,
                                               .provider = a->provider,
                                               .top = (size_t)a->top,
                                               .memory = a->billing.memory,
+                                              .stop = a->billing.stop,
                                               .json = a->billing.json};
     return rr_impact_run(comm, &options, err);
 }

@@ -4,6 +4,8 @@
 
 #include "impact_sides.h"
 
+#include <signal.h>
+
 #include "../runtime/comm.h"
 
 struct rr_impact_options {
@@ -14,6 +16,7 @@ struct rr_impact_options {
     const char *provider;                 /* who provides and invoices, for focus.csv */
     size_t top;                           /* accounts to be listed of each currency */
     uint64_t memory;                      /* bytes a rank; 0: half of the node's, shared by its ranks */
+    const volatile sig_atomic_t *stop;    /* set where it is to end; or NULL */
     bool json;
 };
 

@@ -135,6 +135,9 @@ int rr_impact_folder_publish(struct rr_impact_folder *f, const char *name, const
     *same = is_same(path, facts);
     if (*same)
         return 0;
+    rr_impact_folder_path(f, "middle", path);
+    if (rr_remove_dir(path, err) != 0)
+        return -1;
     rr_impact_folder_path(f, "impact.json", path);
     if (rr_lock_check(&f->lock, err) != 0 || rr_commit_bytes(path, facts, strlen(facts), err) != 0 ||
         rr_sync_dir(f->making, err) != 0 || exchange(f->making, final, err) != 0)

@@ -81,8 +81,9 @@ void rr_impact_sides_close(struct rr_impact_sides *s)
     *s = (struct rr_impact_sides){0};
 }
 
-void rr_impact_sides_add_middle(struct rr_impact_sides *s, const char *dir)
+void rr_impact_sides_add_middle(struct rr_impact_sides *s, const char *dir, uint32_t increment)
 {
+    s->increment = increment;
     struct rr_impact_source *source = add_source(s, 0);
     snprintf(source->facts.dir, sizeof source->facts.dir, "%s", dir);
 }

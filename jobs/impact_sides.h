@@ -45,8 +45,8 @@ int rr_impact_sides_open(const char *workspace, unsigned old, unsigned new,
                          struct rr_error *err);
 void rr_impact_sides_close(struct rr_impact_sides *sides);
 
-/* The middle, rated into a folder: a source of its own. */
-void rr_impact_sides_add_middle(struct rr_impact_sides *sides, const char *dir);
+/* The middle, rated into a folder on the usage of an increment: a source of its own. */
+void rr_impact_sides_add_middle(struct rr_impact_sides *sides, const char *dir, uint32_t increment);
 
 /* The sides that rows of a period in a source are on. */
 unsigned rr_impact_sides_of(const struct rr_impact_sides *sides, int source, struct rr_text period);

@@ -7,6 +7,7 @@
 #include "booked.h"
 #include "command.h"
 #include "compared.h"
+#include "history.h"
 #include "impact_folder.h"
 #include "issued.h"
 #include "own_digest.h"
@@ -18,7 +19,8 @@
 
 struct issue {
     const struct rr_issue_options *options;
-    struct rr_lock lock;
+    struct rr_lock lock;  /* of impacts and what is issued */
+    struct rr_lock state; /* of the workspace, for its history */
     struct rr_issued issued;
     struct rr_booked booked;       /* the impact whose corrections go out; no name: none do */
     struct rr_result_facts facts;  /* of the result that goes out; no number: corrections alone */
@@ -174,6 +176,18 @@ static int write_entry(const struct issue *i, const char *making, struct rr_erro
     return result == 0 ? rr_sync_dir(making, err) : -1;
 }
 
+/* Nothing goes out without a line of it: after a crash there may be one for an entry that never was. */
+static int tell_history(const struct issue *i, struct rr_error *err)
+{
+    char entry[16];
+    snprintf(entry, sizeof entry, "%04u", i->number);
+    json_t *more = json_pack("{s:s, s:O}", "entry", entry, "periods", i->periods);
+    if (rr_booked_any(&i->booked))
+        json_object_set_new(more, "impact", json_string(i->booked.name));
+    unsigned result = i->facts.number ? i->facts.number : i->booked.new;
+    return rr_history_add(i->options->workspace, RR_MOVE_ISSUE, 0, result, more, err);
+}
+
 /* The entry appears whole. */
 static int appear(struct issue *i, struct rr_error *err)
 {
@@ -181,7 +195,8 @@ static int appear(struct issue *i, struct rr_error *err)
     snprintf(making, sizeof making, "%s/" MAKING, i->issued.dir);
     i->number = i->issued.n + 1;
     snprintf(final, sizeof final, "%s/%04u", i->issued.dir, i->number);
-    if (write_entry(i, making, err) != 0 || rr_lock_check(&i->lock, err) != 0)
+    if (write_entry(i, making, err) != 0 || rr_lock_check(&i->lock, err) != 0 ||
+        tell_history(i, err) != 0)
         return -1;
     if (rename(making, final) != 0)
         return rr_fail_errno(err, RR_EXIT_CREATE, final, "rename");
@@ -233,6 +248,7 @@ static void print_json(const struct issue *i)
 static int issue(struct issue *i, struct rr_error *err)
 {
     if (rr_impact_lock(i->options->workspace, &i->lock, err) != 0 ||
+        rr_lock_take(&i->state, i->options->workspace, err) != 0 ||
         rr_issued_read(i->options->workspace, &i->issued, err) != 0 || choose(i, err) != 0)
         return -1;
     bool any = json_array_size(i->periods) > 0 || rr_booked_any(&i->booked);
@@ -248,11 +264,13 @@ static int issue(struct issue *i, struct rr_error *err)
 
 int rr_issue_run(const struct rr_issue_options *options, struct rr_error *err)
 {
-    struct issue i = {.options = options, .lock.fd = -1, .periods = json_array()};
+    struct issue i = {
+        .options = options, .lock.fd = -1, .state.fd = -1, .periods = json_array()};
     int result = issue(&i, err);
     rr_result_facts_fini(&i.facts);
     rr_issued_fini(&i.issued);
     json_decref(i.periods);
+    rr_lock_release(&i.state);
     rr_lock_release(&i.lock);
     return result;
 }

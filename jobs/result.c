@@ -209,6 +209,11 @@ int rr_result_publish(struct rr_result *r, enum rr_destination to, unsigned *num
     return settle(r, 0, number, same, err);
 }
 
+int rr_result_move(struct rr_result *r, const char *to, struct rr_error *err)
+{
+    return rename(r->making, to) == 0 ? 0 : rr_fail_errno(err, RR_EXIT_CREATE, to, "rename");
+}
+
 void rr_result_abandon(struct rr_result *r)
 {
     struct rr_error ignored;

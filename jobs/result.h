@@ -59,6 +59,9 @@ int rr_result_put(struct rr_result *result, const char *name, const void *bytes,
 int rr_result_publish(struct rr_result *result, enum rr_destination to, unsigned *number,
                       bool *same, struct rr_error *err);
 
+/* Rank 0 only. Gives it another name instead of publishing it. */
+int rr_result_move(struct rr_result *result, const char *to, struct rr_error *err);
+
 /* Rank 0 only. Removes a result that was not published. */
 void rr_result_abandon(struct rr_result *result);
 
