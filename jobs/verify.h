@@ -61,13 +61,14 @@ struct rr_verify_check {
 };
 
 /* Ended by rows without a name. */
-extern const struct rr_verify_check rr_state_checks[], rr_result_checks[];
+extern const struct rr_verify_check rr_state_checks[], rr_result_checks[], rr_impact_checks[];
 
 /* Of a result, that its files are those it names, and no more. */
 extern const struct rr_verify_check rr_result_file_checks[];
 
 /* The workspace's own: what `latest` names, and how it came to. */
 int rr_verify_latest(struct rr_verify *verify, struct rr_finding *finding);
+int rr_verify_issued(struct rr_verify *verify, struct rr_finding *finding);
 int rr_verify_history(struct rr_verify *verify, struct rr_finding *finding);
 
 /* Makes the checks of the state, which takes `what` RR_VERIFY_ALL, and of one result. What fails is told on
