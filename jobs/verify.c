@@ -102,10 +102,8 @@ static void verify_result(struct report *r, struct rr_verify *v,
 /* All results in the order of their numbers, then `latest` and how it moved. */
 static void verify_results(struct report *r, struct rr_verify *v)
 {
-    static const struct rr_verify_check latest[] = {{"latest", 0, 0, rr_verify_latest},
-                                                    {"history", 0, 0, rr_verify_history},
-                                                    {"issued", 0, 0, rr_verify_issued},
-                                                    {0}};
+    static const struct rr_verify_check latest[] = {
+        {"latest", 0, 0, rr_verify_latest}, {"history", 0, 0, rr_verify_history}, {0}};
     char path[RR_VERIFY_PATH];
     struct dirent **entries = NULL;
     snprintf(path, sizeof path, "%s/results", v->dir);
@@ -116,6 +114,40 @@ static void verify_results(struct report *r, struct rr_verify *v)
     }
     free(entries);
     make_checks(r, v, latest, "results");
+}
+
+static bool is_there(const char *dir, const char *name)
+{
+    char path[RR_VERIFY_PATH];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return access(path, F_OK) == 0;
+}
+
+static int only_impacts(const struct dirent *entry)
+{
+    unsigned old, new;
+    return sscanf(entry->d_name, "%u-%u", &old, &new) == 2;
+}
+
+/* What compares results, and what went out of them. */
+static void verify_impacts(struct report *r, struct rr_verify *v)
+{
+    static const struct rr_verify_check issued[] = {{"issued", 0, 0, rr_verify_issued}, {0}};
+    char path[RR_VERIFY_PATH], subject[300];
+    struct dirent **entries = NULL;
+    snprintf(path, sizeof path, "%s/impact", v->dir);
+    int n = scandir(path, &entries, only_impacts, alphasort);
+    for (int i = 0; i < n; i++) {
+        snprintf(subject, sizeof subject, "impact/%s", entries[i]->d_name);
+        snprintf(v->result, sizeof v->result, "%s/%s", v->dir, subject);
+        make_checks(r, v, rr_impact_checks, subject);
+        json_decref(v->facts);
+        v->facts = NULL;
+        free(entries[i]);
+    }
+    free(entries);
+    if (is_there(v->dir, "issued"))
+        make_checks(r, v, issued, "issued");
 }
 
 static void fini_verify(struct rr_verify *v)
@@ -144,13 +176,6 @@ static void print_summary(const struct report *r)
     puts(text);
     free(text);
     json_decref(out);
-}
-
-static bool is_there(const char *dir, const char *name)
-{
-    char path[RR_VERIFY_PATH];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    return access(path, F_OK) == 0;
 }
 
 /* Neither state nor result: there is nothing to prove, and likely the name is wrong. */
@@ -199,6 +224,7 @@ int rr_command_verify(const struct rr_comm *comm, const struct rr_arguments *arg
         return -1;
     make_checks(&r, &v, rr_state_checks, "state");
     verify_results(&r, &v);
+    verify_impacts(&r, &v);
     print_summary(&r);
     fflush(stdout);
     json_decref(r.checks);
