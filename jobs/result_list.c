@@ -2,6 +2,7 @@
 #include "result_list.h"
 
 #include "../io/memory.h"
+#include "issued.h"
 #include "result_facts.h"
 
 #include <dirent.h>
@@ -69,6 +70,29 @@ static enum rr_standing standing_of(const char *workspace, const struct rr_histo
     return number > known_after(h, latest) ? RR_STANDS_STAGED : RR_STANDS_EARLIER;
 }
 
+static void note_issued(struct rr_result_list *list, const struct rr_issued_period *owned)
+{
+    for (int i = 0; i < list->n; i++) {
+        struct rr_listed_result *result = &list->result[i];
+        if (result->number != owned->result)
+            continue;
+        if (result->n_issued++ == 0)
+            memcpy(result->first_issued, owned->period, sizeof owned->period);
+        memcpy(result->last_issued, owned->period, sizeof owned->period);
+    }
+}
+
+static int find_issued(struct rr_result_list *list, const char *workspace, struct rr_error *err)
+{
+    struct rr_issued issued;
+    if (rr_issued_read(workspace, &issued, err) != 0)
+        return -1;
+    for (unsigned i = 0; i < issued.n_owned; i++)
+        note_issued(list, &issued.owned[i]);
+    rr_issued_fini(&issued);
+    return 0;
+}
+
 int rr_result_list_read(const char *workspace, struct rr_result_list *list, struct rr_error *err)
 {
     struct rr_history history;
@@ -80,7 +104,7 @@ int rr_result_list_read(const char *workspace, struct rr_result_list *list, stru
     for (int i = 0; i < list->n; i++)
         list->result[i].standing = standing_of(workspace, &history, list->result[i].number, latest);
     rr_history_fini(&history);
-    return 0;
+    return find_issued(list, workspace, err);
 }
 
 void rr_result_list_fini(struct rr_result_list *list)
@@ -91,7 +115,7 @@ void rr_result_list_fini(struct rr_result_list *list)
 
 const char *rr_standing_name(enum rr_standing standing)
 {
-    static const char *const names[] = {[RR_STANDS_EARLIER] = "",
+    static const char *const names[] = {[RR_STANDS_EARLIER] = "earlier",
                                         [RR_STANDS_STAGED] = "staged",
                                         [RR_STANDS_PUBLISHED] = "published",
                                         [RR_STANDS_LATEST] = "latest",

@@ -1,8 +1,8 @@
-/* The results of a workspace, and where each stands. */
+/* The results of a workspace: where each stands, and what customers have of it. */
 #ifndef JOBS_RESULT_LIST_H
 #define JOBS_RESULT_LIST_H
 
-#include <rerate/error.h>
+#include "calendar.h"
 
 enum rr_standing {
     RR_STANDS_EARLIER,   /* from before there was a history: published once, or not */
@@ -15,6 +15,8 @@ enum rr_standing {
 struct rr_listed_result {
     unsigned number;
     enum rr_standing standing;
+    unsigned n_issued; /* periods that were issued as they are here */
+    char first_issued[RR_PERIOD_TEXT], last_issued[RR_PERIOD_TEXT]; /* of these */
 };
 
 struct rr_result_list {
@@ -22,10 +24,11 @@ struct rr_result_list {
     int n;
 };
 
-/* No results are an empty list. Errors: RR_EXIT_INPUT (the history can't be read). Not collective. */
+/* No results are an empty list. Errors: RR_EXIT_INPUT (the history can't be read),
+ * RR_EXIT_DATA (the ledger of what was issued is damaged). Not collective. */
 int rr_result_list_read(const char *workspace, struct rr_result_list *list, struct rr_error *err);
 void rr_result_list_fini(struct rr_result_list *list);
 
-const char *rr_standing_name(enum rr_standing standing); /* "" for those from before */
+const char *rr_standing_name(enum rr_standing standing);
 
 #endif

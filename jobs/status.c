@@ -104,10 +104,12 @@ static json_t *results_json(const struct status *s)
 {
     json_t *out = json_array();
     for (int i = 0; i < s->results.n; i++) {
+        const struct rr_listed_result *result = &s->results.result[i];
         char name[16];
-        snprintf(name, sizeof name, "%04u", s->results.result[i].number);
-        json_array_append_new(out, json_pack("{s:s, s:s}", "result", name, "is",
-                                             rr_standing_name(s->results.result[i].standing)));
+        snprintf(name, sizeof name, "%04u", result->number);
+        json_array_append_new(out, json_pack("{s:s, s:s, s:i}", "result", name, "is",
+                                             rr_standing_name(result->standing), "issued",
+                                             (int)result->n_issued));
     }
     return out;
 }
@@ -127,6 +129,17 @@ static void print_json(const struct status *s, const char *dir)
     json_decref(out);
 }
 
+static void print_result(const struct rr_listed_result *result)
+{
+    printf("          %04u %s", result->number, rr_standing_name(result->standing));
+    if (result->n_issued == 1)
+        printf(", issued: %s", result->first_issued);
+    else if (result->n_issued > 1)
+        printf(", issued: %u periods, %s to %s", result->n_issued, result->first_issued,
+               result->last_issued);
+    putchar('\n');
+}
+
 /* `latest` first: it is what most look for. */
 static void print_results(const struct status *s, const char *dir)
 {
@@ -134,12 +147,8 @@ static void print_results(const struct status *s, const char *dir)
         printf("result    %s/results/%04u\n", dir, s->latest);
     else
         printf("result    none yet\n");
-    for (int i = 0; i < s->results.n; i++) {
-        const struct rr_listed_result *result = &s->results.result[i];
-        const char *is = rr_standing_name(result->standing);
-        if (result->standing != RR_STANDS_LATEST)
-            printf("          %04u%s%s\n", result->number, *is ? " " : "", is);
-    }
+    for (int i = 0; i < s->results.n; i++)
+        print_result(&s->results.result[i]);
 }
 
 static void print_text(const struct status *s, const char *dir)

@@ -83,6 +83,16 @@ static void print_records(const struct rr_manifest *m)
     printf(" + %llu not metered\n", (unsigned long long)out->not_metered);
 }
 
+/* What one does with a result that waits. */
+static void print_candidate(const char *dir, unsigned number)
+{
+    unsigned latest = rr_result_latest(dir);
+    printf("staged    results/latest stays; `rerate publish -w %s %04u` moves it\n", dir, number);
+    if (latest > 0)
+        printf("          `rerate impact -w %s %04u %04u` tells what it changes\n", dir, latest,
+               number);
+}
+
 static void print_text(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
                        unsigned number, bool unchanged, bool waits, uint32_t as_of)
 {
@@ -103,8 +113,7 @@ static void print_text(const struct rr_manifest *m, const struct rr_totals *tota
     printf("result    %s/results/%04u%s\n", dir, number,
            unchanged ? " (nothing has changed: it stands)" : "");
     if (waits && as_of == 0)
-        printf("staged    results/latest stays; `rerate publish -w %s %04u` moves it\n", dir,
-               number);
+        print_candidate(dir, number);
 }
 
 void rr_summary_print(bool json, const struct rr_manifest *manifest, const struct rr_totals *totals,

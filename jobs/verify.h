@@ -66,10 +66,10 @@ extern const struct rr_verify_check rr_state_checks[], rr_result_checks[], rr_im
 /* Of a result, that its files are those it names, and no more. */
 extern const struct rr_verify_check rr_result_file_checks[];
 
-/* The workspace's own: what `latest` names, and how it came to. */
+/* The workspace's own: what `latest` names, how it came to, and what went out to customers. */
 int rr_verify_latest(struct rr_verify *verify, struct rr_finding *finding);
-int rr_verify_issued(struct rr_verify *verify, struct rr_finding *finding);
 int rr_verify_history(struct rr_verify *verify, struct rr_finding *finding);
+int rr_verify_issued(struct rr_verify *verify, struct rr_finding *finding);
 
 /* Makes the checks of the state, which takes `what` RR_VERIFY_ALL, and of one result. What fails is told on
  * standard error; then RR_EXIT_DATA. `*passed` counts the others. */

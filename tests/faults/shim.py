@@ -57,6 +57,7 @@ def check_one(program, arguments, scratch, want, ranks, rank, at, kind):
         require_equal(want, result_of(workspace, name), f"{what}: results/{name}")
     run(program, 1 if ranks else 2, arguments, workspace, code=0)
     require_equal(want, result_of(workspace), f"{what}, then again")
+    program.run(None, "verify", "-w", workspace, cwd=arguments.sample)
     shutil.rmtree(workspace)
     log.unlink()
     return True
