@@ -214,12 +214,12 @@ static void seal_manifest(const char *dir, const char *name)
     json_decref(manifest);
 }
 
-static void seal_result(const char *dir, const char *facts)
+static void seal_result(const char *dir, const char *name_of_facts)
 {
     char path[4096];
     const char *name;
     json_t *entry;
-    snprintf(path, sizeof path, "%s/%s", dir, facts);
+    snprintf(path, sizeof path, "%s/%s", dir, name_of_facts);
     json_t *run = json_load_file(path, 0, NULL), *files = json_object_get(run, "files");
     json_object_foreach(files, name, entry)
     {
