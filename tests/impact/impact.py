@@ -108,7 +108,7 @@ def by_hand(program, scratch, arguments):
     require(rows(late["lines.csv"]) == [["acme", "2025-02", "calls", "", "USD", "3.34", "5.00", "1.66", "0",
                                          "1.668", "-0.008"]], late["lines.csv"])
     require(facts_of(scratch / "w", "0002-0003")["middle"] == {"is": "old"}, "the middle is the old result")
-    for ranks in (None, 3):
+    for ranks in (None, 3, 7):  # more than there are accounts
         program.run(ranks, "impact", "-w", "w", "0001", "latest", cwd=scratch)
         both = impact_of(scratch / "w", "0001-0003")
         require(["acme", "2025-02", "calls", "", "USD", "3.33", "5.00", "1.67", "0.006", "1.668", "-0.004"]
@@ -166,6 +166,17 @@ def contracts(program, scratch, arguments):
     program.run(None, "impact", "-w", "w", "2", "3", cwd=scratch)
     moved = collections.Counter(row[0] for row in rows(impact_of(scratch / "w", "0002-0003")["adjustments.csv"]))
     require(moved == {"eu": 3, "us": 3}, moved)
+    # What is booked of it is taken back from one and billed to the other.
+    alone = DEAL.replace("    pool: true\n", "")
+    for workspace, payer in (("v", "us"), ("v", "eu")):
+        book(scratch, f"{payer}.yaml", "0.20", rest=alone.replace("bill_to: us", f"bill_to: {payer}"))
+        program.run(None, "run", "-w", "v", f"{payer}.yaml", "u.csv", "--progress", "none", cwd=scratch)
+    program.run(3, "impact", "-w", "v", "--closed-through", "2025-02", "--book-in", "2025-03", cwd=scratch)
+    booked = dicts(impact_of(scratch / "v")["corrections.csv"])
+    require([(row["payer"], row["amount"]) for row in booked
+             if (row["account"], row["corrects"], row["charge"]) == ("eu", "2025-01", "calls")] ==
+            [("eu", "0.80"), ("us", "-0.80")], booked)
+    require(sum(decimal.Decimal(row["amount"]) for row in booked) == 0, booked)
 
 
 def invoices(workspace, result):
