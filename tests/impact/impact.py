@@ -167,7 +167,7 @@ def contracts(program, scratch, arguments):
     moved = collections.Counter(row[0] for row in rows(impact_of(scratch / "w", "0002-0003")["adjustments.csv"]))
     require(moved == {"eu": 3, "us": 3}, moved)
     # What is booked of it is taken back from one and billed to the other.
-    alone = DEAL.replace("    pool: true\n", "")
+    alone = DEAL.replace("    pool: true\n", "").replace("[eu, us]", "[de, eu, us]")
     for workspace, payer in (("v", "us"), ("v", "eu")):
         book(scratch, f"{payer}.yaml", "0.20", rest=alone.replace("bill_to: us", f"bill_to: {payer}"))
         program.run(None, "run", "-w", "v", f"{payer}.yaml", "u.csv", "--progress", "none", cwd=scratch)
@@ -176,6 +176,9 @@ def contracts(program, scratch, arguments):
     require([(row["payer"], row["amount"]) for row in booked
              if (row["account"], row["corrects"], row["charge"]) == ("eu", "2025-01", "calls")] ==
             [("eu", "0.80"), ("us", "-0.80")], booked)
+    require([(row["payer"], row["amount"]) for row in booked
+             if (row["account"], row["corrects"], row["charge"]) == ("de", "2025-02", "base")] ==
+            [("eu", "10.00"), ("us", "-10.00")], "an account whose lines are the same")
     require(sum(decimal.Decimal(row["amount"]) for row in booked) == 0, booked)
 
 
