@@ -83,7 +83,7 @@ int rr_impact_folder_finish(struct rr_impact_folder *f, const char *name, struct
     *file = (struct rr_impact_file){.name = name};
     int result = rr_output_finish(output, &file->bytes, &file->digest, err);
     rr_output_destroy(output);
-    return result;
+    return rr_agree(f->comm, result, err); /* no rank's segments are there any more */
 }
 
 json_t *rr_impact_folder_files(const struct rr_impact_folder *f)

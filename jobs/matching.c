@@ -192,10 +192,10 @@ static bool is_beside(const struct rr_matching *m)
 
 static bool all_same(const struct rr_matching *m)
 {
+    struct rr_text first = rr_line_text(&m->block[0]);
     bool same = !is_beside(m);
     for (int t = 0; t < m->n && same; t++)
-        same = !m->goes_on[t] && m->block[t].used == m->block[0].used &&
-               memcmp(m->block[t].bytes, m->block[0].bytes, m->block[0].used) == 0;
+        same = !m->goes_on[t] && rr_text_equal(rr_line_text(&m->block[t]), first);
     return same;
 }
 
