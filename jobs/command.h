@@ -40,6 +40,8 @@ int rr_command_check(const struct rr_comm *comm, const struct rr_arguments *argu
                      struct rr_error *err);
 int rr_command_generate(const struct rr_comm *comm, const struct rr_arguments *arguments,
                         struct rr_error *err);
+int rr_command_report(const struct rr_comm *comm, const struct rr_arguments *arguments,
+                      struct rr_error *err);
 int rr_command_status(const struct rr_comm *comm, const struct rr_arguments *arguments,
                       struct rr_error *err);
 int rr_command_verify(const struct rr_comm *comm, const struct rr_arguments *arguments,
