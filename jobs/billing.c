@@ -4,6 +4,7 @@
 #include "../io/memory.h"
 #include "contract_parts.h"
 #include "control.h"
+#include "kept_books.h"
 #include "meters.h"
 #include "publishing.h"
 #include "subscribers.h"
@@ -35,13 +36,26 @@ static void share_file(const struct rr_comm *comm, char **path, char **bytes, si
     }
 }
 
+static int read_book(const struct rr_billing_options *o, struct rr_book_files *files,
+                     struct rr_error *err)
+{
+    struct rr_result_facts facts;
+    if (o->of_result == 0)
+        return rr_book_read_apart(o->book_path, files, err);
+    if (rr_result_facts_read(o->dir, o->of_result, &facts, err) != 0)
+        return -1;
+    int result = rr_kept_book_read(o->dir, &facts, files, err);
+    rr_result_facts_fini(&facts);
+    return result;
+}
+
 /* Collective. Rank 0 reads the book; all ranks read what lies beside it, in parts. */
 static int read_files(struct billing *b, struct rr_error *err)
 {
     struct rr_book_files *f = &b->files;
     int result = 0;
     if (b->comm->rank == 0)
-        result = rr_book_read_apart(b->options->book_path, f, err);
+        result = read_book(b->options, f, err);
     if (rr_agree(b->comm, result, err) != 0)
         return -1;
     share_file(b->comm, &f->path, &f->book, &f->book_len);

@@ -9,6 +9,8 @@
 enum {
     DEFAULT_CHECKPOINT_S = 60,
     DEFAULT_SPLIT = 32 * 1024 * 1024,
+    DEFAULT_TOP = 20,
+    MOST_TOP = 100000,
 };
 
 static bool read_count(const char *text, uint64_t *out);
@@ -58,6 +60,9 @@ const struct rr_command rr_commands[] = {
      run},
     {"rate", "-w DIR BOOK", "price again from the kept state; reads no usage", BILLING "AG", true,
      rate},
+    {"impact", "-w DIR [OLD NEW]", "what changed between two results, to the cent", "wmXKNTj", true,
+     rr_command_impact},
+    {"issue", "-w DIR RESULT", "mark what goes out to customers", "wHj", false, rr_command_issue},
     {"check", "BOOK [--usage FILE]", "prove a book, and that it reads this usage", "uj", false,
      rr_command_check},
     {"status", "-w DIR", "state, results, a running job's progress", "wj", false,
@@ -66,6 +71,10 @@ const struct rr_command rr_commands[] = {
      "one self-contained HTML page about a result or an impact", "wO", false, rr_command_report},
     {"verify", "-w DIR", "every digest and conservation law, from the files alone", "wjI", false,
      rr_command_verify},
+    {"publish", "-w DIR RESULT [--max-delta AMOUNT|P%]",
+     "verify a result, and let `latest` name it", "wjD", false, rr_command_publish},
+    {"rollback", "-w DIR [RESULT]", "let `latest` name what it named before", "wj", false,
+     rr_command_rollback},
     {"generate", "--records N --accounts N [--seed S] -o DIR",
      "a deterministic sample: book, subscriptions, usage", "rasoP", false, rr_command_generate},
     {0},
@@ -229,6 +238,41 @@ static bool set_as_of(struct rr_arguments *a, const char *value)
     return true;
 }
 
+static bool set_max_delta(struct rr_arguments *a, const char *value)
+{
+    a->max_delta = value;
+    return true;
+}
+
+static bool set_closed_through(struct rr_arguments *a, const char *value)
+{
+    a->closed_through = value;
+    return *value != '\0';
+}
+
+static bool set_book_in(struct rr_arguments *a, const char *value)
+{
+    a->book_in = value;
+    return *value != '\0';
+}
+
+static bool set_provider(struct rr_arguments *a, const char *value)
+{
+    a->provider = value;
+    return *value != '\0';
+}
+
+static bool set_through(struct rr_arguments *a, const char *value)
+{
+    a->through = value;
+    return *value != '\0';
+}
+
+static bool set_top(struct rr_arguments *a, const char *value)
+{
+    return read_count(value, &a->top) && a->top <= MOST_TOP;
+}
+
 static bool set_usage(struct rr_arguments *a, const char *value)
 {
     a->usage = value;
@@ -302,9 +346,20 @@ static const struct option {
      set_as_of},
     {'G', "--stage", NULL, NULL, "the result waits for `rerate publish`; `latest` stays",
      set_stage},
+    {'X', "--closed-through", NULL, "P", "periods up to this one are closed: corrections are booked",
+     set_closed_through},
+    {'K', "--book-in", NULL, "P", "the open period that corrections are booked in", set_book_in},
+    {'N', "--provider", NULL, "NAME", "who provides and invoices, for focus.csv (default: rerate)",
+     set_provider},
+    {'H', "--through", NULL, "P", "the last period that goes out (default: all of the result)",
+     set_through},
+    {'T', "--top", NULL, "N", "accounts to list, those that change most (default: 20)", set_top},
     {'S', "--shards", NULL, "N", "virtual shards of a new state (default: 4096)", set_shards},
     {'B', "--split", NULL, "SIZE", "cut inputs into parts of about this size (default: 32M)",
      set_split},
+    {'D', "--max-delta", NULL, "AMOUNT|P%",
+     "publish only if invoices move by no more in any currency, up and down counted alike",
+     set_max_delta},
     {'u', "--usage", NULL, "FILE", "usage to read by this book", set_usage},
     {'r', "--records", NULL, "N", "how many records", set_records},
     {'a', "--accounts", NULL, "N", "how many accounts", set_accounts},
@@ -443,6 +498,8 @@ int rr_arguments_read(int argc, char **argv, const struct rr_command **command,
 {
     *arguments = (struct rr_arguments){
         .seed = 1,
+        .top = DEFAULT_TOP,
+        .provider = "rerate",
         .billing = {.checkpoint_every_s = DEFAULT_CHECKPOINT_S,
                     .split_bytes = DEFAULT_SPLIT,
                     .n_shards = RR_DEFAULT_SHARDS},

@@ -11,6 +11,10 @@ struct rr_arguments {
     const char *output;
     const char *usage;
     const char *as_of;
+    const char *max_delta;
+    const char *closed_through, *book_in, *through; /* periods */
+    const char *provider;
+    uint64_t top;
     uint64_t records, accounts, seed;
     bool has_records, has_accounts;
     bool plain_csv;
@@ -38,10 +42,18 @@ int rr_arguments_read(int argc, char **argv, const struct rr_command **command,
 
 int rr_command_check(const struct rr_comm *comm, const struct rr_arguments *arguments,
                      struct rr_error *err);
+int rr_command_publish(const struct rr_comm *comm, const struct rr_arguments *arguments,
+                       struct rr_error *err);
+int rr_command_rollback(const struct rr_comm *comm, const struct rr_arguments *arguments,
+                        struct rr_error *err);
 int rr_command_generate(const struct rr_comm *comm, const struct rr_arguments *arguments,
                         struct rr_error *err);
 int rr_command_report(const struct rr_comm *comm, const struct rr_arguments *arguments,
                       struct rr_error *err);
+int rr_command_impact(const struct rr_comm *comm, const struct rr_arguments *arguments,
+                      struct rr_error *err);
+int rr_command_issue(const struct rr_comm *comm, const struct rr_arguments *arguments,
+                     struct rr_error *err);
 int rr_command_status(const struct rr_comm *comm, const struct rr_arguments *arguments,
                       struct rr_error *err);
 int rr_command_verify(const struct rr_comm *comm, const struct rr_arguments *arguments,

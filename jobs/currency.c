@@ -49,3 +49,13 @@ int rr_currency_digits(struct rr_text code)
                 compare_code);
     return found == NULL ? -1 : found->digits;
 }
+
+void rr_currency_format(const struct rr_sum *amount, int minor_digits, char out[RR_SUM_TEXT])
+{
+    rr_decimal value;
+    if (minor_digits >= 0 && rr_sum_decimal(amount, &value) &&
+        value % (rr_decimal)rr_pow10((unsigned)(RR_DECIMAL_PLACES - minor_digits)) == 0)
+        rr_decimal_format_fixed(value, (unsigned)minor_digits, out);
+    else
+        rr_sum_format(amount, out);
+}

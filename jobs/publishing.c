@@ -6,6 +6,7 @@
 #include "../runtime/gather.h"
 #include "../runtime/reduce.h"
 #include "input_facts.h"
+#include "kept_books.h"
 #include "rating.h"
 #include "reconcile.h"
 #include "refusal.h"
@@ -352,9 +353,11 @@ static int write_facts(struct publishing *p, const struct rr_reconciliation *rec
         put_json(p, "inputs.json", rr_input_facts_format(p->in->book, p->state->manifest), err) !=
             0)
         return -1;
-    text =
-        rr_run_facts_format(p->in->book, p->state->manifest, &p->span, p->in->control, &p->result);
-    return put_json(p, "run.json", text, err);
+    text = rr_run_facts_format(p->in->book, p->state->manifest, &p->span, p->in->options->from,
+                               p->in->options->to, p->in->control, &p->result);
+    if (put_json(p, "run.json", text, err) != 0)
+        return -1;
+    return p->in->options->scratch ? 0 : rr_kept_books_put(p->state->dir, p->in->book, err);
 }
 
 /* What was priced by an earlier state is no successor of `latest`. */
@@ -378,7 +381,9 @@ static int finish_result(struct publishing *p, struct rr_error *err)
         result = rr_lock_check(&p->state->lock, err);
         if (result == 0)
             result = write_facts(p, &reconciliation, err);
-        if (result == 0)
+        if (result == 0 && p->in->options->scratch)
+            result = rr_result_move(&p->result, p->in->options->scratch, err);
+        else if (result == 0)
             result = rr_result_publish(&p->result, destination(p->in->options), &p->number,
                                        &p->same, err);
     }
@@ -414,7 +419,7 @@ static int publish(struct publishing *p, struct rr_error *err)
     if (rr_refusal_check(p->in, p->state, part_of(p, outputs[QUARANTINE].parts), err) != 0 ||
         make_result(p, err) != 0)
         return -1;
-    if (p->in->comm->rank == 0)
+    if (p->in->comm->rank == 0 && p->in->options->scratch == NULL)
         rr_summary_print(p->in->options->json, p->state->manifest, &p->totals, p->state->dir,
                          p->number, p->same, p->in->options->stage, p->in->options->as_of);
     return 0;

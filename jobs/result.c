@@ -35,7 +35,7 @@ static int remove_dead(const struct rr_result *r, struct rr_error *err)
 int rr_result_begin(struct rr_result *r, const struct rr_comm *comm, const char *dir,
                     const char *run_id, bool compress, struct rr_error *err)
 {
-    *r = (struct rr_result){.comm = comm, .compress = compress};
+    *r = (struct rr_result){.comm = comm, .dir = dir, .compress = compress};
     snprintf(r->results, sizeof r->results, "%s/results", dir);
     snprintf(r->making, sizeof r->making, "%s/" MAKING "%s", r->results, run_id);
     int result = 0;
@@ -119,25 +119,6 @@ int rr_result_put(struct rr_result *r, const char *name, const void *bytes, size
     return 0;
 }
 
-static unsigned latest_of(const char *results)
-{
-    char path[RR_RESULT_PATH], target[64];
-    unsigned number = 0;
-    snprintf(path, sizeof path, "%s/latest", results);
-    ssize_t n = readlink(path, target, sizeof target - 1);
-    if (n <= 0)
-        return 0;
-    target[n] = '\0';
-    return sscanf(target, "%u", &number) == 1 ? number : 0;
-}
-
-unsigned rr_result_latest(const char *dir)
-{
-    char results[RR_RESULT_PATH - 64];
-    snprintf(results, sizeof results, "%s/results", dir);
-    return latest_of(results);
-}
-
 /* The greatest number that is there; results are never renumbered. */
 static unsigned greatest_number(const struct rr_result *r)
 {
@@ -177,26 +158,13 @@ static unsigned find_same(const struct rr_result *r, unsigned from)
     char path[RR_RESULT_PATH + 64];
     file_path(r, "run.json", path);
     json_t *mine = load_facts(path);
-    unsigned number = latest_of(r->results);
+    unsigned number = rr_result_latest(r->dir);
     if (number < from || !is_as(r, number, mine))
         number = greatest_number(r);
     while (number >= from && number > 0 && !is_as(r, number, mine))
         number--;
     json_decref(mine);
     return number >= from ? number : 0;
-}
-
-static int move_latest(const struct rr_result *r, const char *name, struct rr_error *err)
-{
-    char link[RR_RESULT_PATH], beside[RR_RESULT_PATH];
-    snprintf(link, sizeof link, "%s/latest", r->results);
-    snprintf(beside, sizeof beside, "%s/.latest", r->results);
-    unlink(beside);
-    if (symlink(name, beside) != 0)
-        return rr_fail_errno(err, RR_EXIT_CREATE, beside, "link");
-    if (rename(beside, link) != 0)
-        return rr_fail_errno(err, RR_EXIT_CREATE, link, "rename");
-    return rr_sync_dir(r->results, err);
 }
 
 /* The directory gets the next number. */
@@ -224,15 +192,13 @@ static int settle(struct rr_result *r, unsigned from, unsigned *number, bool *fo
 /* A later equal one was staged, or a crash came before `latest` moved. */
 static int publish_latest(struct rr_result *r, unsigned *number, bool *same, struct rr_error *err)
 {
-    char name[16];
-    unsigned latest = latest_of(r->results);
+    unsigned latest = rr_result_latest(r->dir);
     if (settle(r, latest, number, same, err) != 0)
         return -1;
     *same = *number == latest;
     if (*same)
         return 0;
-    snprintf(name, sizeof name, "%04u", *number);
-    return move_latest(r, name, err);
+    return rr_latest_move(r->dir, RR_MOVE_PUBLISH, *number, NULL, err);
 }
 
 int rr_result_publish(struct rr_result *r, enum rr_destination to, unsigned *number, bool *same,
@@ -241,6 +207,11 @@ int rr_result_publish(struct rr_result *r, enum rr_destination to, unsigned *num
     if (to == RR_TO_LATEST)
         return publish_latest(r, number, same, err);
     return settle(r, 0, number, same, err);
+}
+
+int rr_result_move(struct rr_result *r, const char *to, struct rr_error *err)
+{
+    return rename(r->making, to) == 0 ? 0 : rr_fail_errno(err, RR_EXIT_CREATE, to, "rename");
 }
 
 void rr_result_abandon(struct rr_result *r)

@@ -7,6 +7,7 @@
 
 #include "../io/digest.h"
 #include "../runtime/outputs.h"
+#include "latest.h"
 
 /* Where a result goes: it gets a number and `latest`; a number, and waits to be named by `latest`; or a
  * number, and `latest` may never name it. */
@@ -22,6 +23,7 @@ struct rr_result_file {
 
 struct rr_result {
     const struct rr_comm *comm;
+    const char *dir;                             /* the workspace; borrowed */
     char results[RR_RESULT_PATH - 64];           /* DIR/results */
     char making[RR_RESULT_PATH];                 /* the directory under its first name */
     struct rr_result_file file[RR_RESULT_FILES]; /* on rank 0 */
@@ -50,17 +52,17 @@ int rr_result_finish_output(struct rr_result *result, const char *name, struct r
 int rr_result_put(struct rr_result *result, const char *name, const void *bytes, size_t len,
                   struct rr_error *err);
 
-/* Rank 0 only. Publishes under the next number, and moves `latest` where that is the destination; `number`
+/* Rank 0 only. Publishes under the next number, and moves `latest`, with a line in the history, where that is the destination; `number`
  * is set. When there is an equal result, that one stands: the new one is dropped and, where nothing has
  * moved, `*same` set. Equal results say the same in run.json, but for how many lines were carried over.
  * `latest` goes back to no equal result before the one that it names: results are told by their order. */
 int rr_result_publish(struct rr_result *result, enum rr_destination to, unsigned *number,
                       bool *same, struct rr_error *err);
 
+/* Rank 0 only. Gives it another name instead of publishing it. */
+int rr_result_move(struct rr_result *result, const char *to, struct rr_error *err);
+
 /* Rank 0 only. Removes a result that was not published. */
 void rr_result_abandon(struct rr_result *result);
-
-/* The number that `latest` names; 0 when there is none. */
-unsigned rr_result_latest(const char *dir);
 
 #endif

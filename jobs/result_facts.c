@@ -89,7 +89,7 @@ bool rr_result_table(const struct rr_result_facts *facts, const char *name,
     const json_t *files = json_object_get(facts->json, "files");
     snprintf(packed, sizeof packed, "%s.zst", name);
     bool plain = json_object_get(files, name) != NULL;
-    snprintf(path, RR_RESULT_PATH + 64, "%s/%s", facts->dir, plain ? name : packed);
+    snprintf(path, RR_RESULT_PATH + 64, "%s/%.60s", facts->dir, plain ? name : packed);
     return plain || json_object_get(files, packed) != NULL;
 }
 

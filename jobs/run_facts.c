@@ -57,6 +57,17 @@ static json_t *periods_json(const struct rr_book *book, const struct rr_span *sp
     return json_pack("{s:s, s:s}", "from", first, "to", last);
 }
 
+/* The periods that the user asked for, where not all were. */
+static json_t *asked_json(const char *from, const char *to)
+{
+    json_t *asked = json_object();
+    if (from)
+        json_object_set_new(asked, "from", json_string(from));
+    if (to)
+        json_object_set_new(asked, "to", json_string(to));
+    return asked;
+}
+
 /* Who pays for the lines of each contract that has one payer: lines and invoices can be compared by it. */
 static json_t *payers_json(const struct rr_book *book)
 {
@@ -77,7 +88,8 @@ static char *dump(const json_t *facts)
 }
 
 char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
-                          const struct rr_span *span, const struct rr_control *control,
+                          const struct rr_span *span, const char *from, const char *to,
+                          const struct rr_control *control,
                           const struct rr_result *result)
 {
     json_t *out = json_object();
@@ -97,6 +109,8 @@ char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *
         out, "state",
         digest_json(rr_digest_bytes(manifest->state_text, strlen(manifest->state_text))));
     json_object_set_new(out, "periods", periods_json(book, span));
+    if (from || to)
+        json_object_set_new(out, "asked", asked_json(from, to));
     json_object_set_new(out, "inputs", inputs_json(manifest));
     json_object_set_new(out, "files", files_json(result));
     char *text = dump(out);

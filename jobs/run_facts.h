@@ -11,9 +11,10 @@
 #include "result.h"
 #include "segments.h"
 
-/* The caller frees it. `control` may be NULL. */
+/* The caller frees it. `from` and `to`, the periods asked for, and `control` may be NULL. */
 char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
-                          const struct rr_span *span, const struct rr_control *control,
+                          const struct rr_span *span, const char *from, const char *to,
+                          const struct rr_control *control,
                           const struct rr_result *result);
 
 #endif

@@ -4,7 +4,8 @@
 #include "../io/commit.h"
 #include "../io/memory.h"
 #include "../runtime/state.h"
-#include "result.h"
+#include "latest.h"
+#include "result_list.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -24,6 +25,7 @@ struct status {
     struct increment *increments;
     uint32_t n_increments;
     unsigned latest;
+    struct rr_result_list results;
     bool running;
     json_t *progress; /* of the run that lives, or NULL */
 };
@@ -59,15 +61,18 @@ static void collect_increments(struct status *s, const struct rr_manifest *m)
     }
 }
 
-static void collect(struct status *s, const char *dir, const struct rr_manifest *m)
+static int collect(struct status *s, const char *dir, const struct rr_manifest *m,
+                   struct rr_error *err)
 {
     char path[4096];
     *s = (struct status){.latest = rr_result_latest(dir), .running = is_running(dir)};
+    if (rr_result_list_read(dir, &s->results, err) != 0)
+        return -1;
     snprintf(path, sizeof path, "%s/state/progress.json", dir);
     if (s->running)
         s->progress = json_load_file(path, 0, NULL);
     if (m == NULL)
-        return;
+        return 0;
     collect_increments(s, m);
     s->runs = m->n_runs;
     s->records = m->ingested.read;
@@ -79,6 +84,7 @@ static void collect(struct status *s, const char *dir, const struct rr_manifest 
     }
     for (uint32_t i = 0; i < m->n_runs; i++)
         s->run_bytes += m->runs[i].bytes;
+    return 0;
 }
 
 static json_t *increments_json(const struct status *s)
@@ -94,19 +100,46 @@ static json_t *increments_json(const struct status *s)
     return out;
 }
 
+static json_t *results_json(const struct status *s)
+{
+    json_t *out = json_array();
+    for (int i = 0; i < s->results.n; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%04u", s->results.result[i].number);
+        json_array_append_new(out, json_pack("{s:s, s:s}", "result", name, "is",
+                                             rr_standing_name(s->results.result[i].standing)));
+    }
+    return out;
+}
+
 static void print_json(const struct status *s, const char *dir)
 {
     json_t *out =
-        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:O?, s:o}", "workspace", dir, "files",
-                  (json_int_t)s->files, "files_read", (json_int_t)s->files_done, "records",
+        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:o, s:b, s:O?, s:o}", "workspace", dir,
+                  "files", (json_int_t)s->files, "files_read", (json_int_t)s->files_done, "records",
                   (json_int_t)s->records, "runs", (json_int_t)s->runs, "state_bytes",
-                  (json_int_t)s->run_bytes, "latest", (int)s->latest, "running", s->running,
-                  "progress", s->progress, "increments", increments_json(s));
+                  (json_int_t)s->run_bytes, "latest", (int)s->latest, "results", results_json(s),
+                  "running", s->running, "progress", s->progress, "increments", increments_json(s));
     char *text = json_dumps(out, JSON_COMPACT);
     rr_check(text != NULL, "a status that is no JSON");
     puts(text);
     free(text);
     json_decref(out);
+}
+
+/* `latest` first: it is what most look for. */
+static void print_results(const struct status *s, const char *dir)
+{
+    if (s->latest > 0)
+        printf("result    %s/results/%04u\n", dir, s->latest);
+    else
+        printf("result    none yet\n");
+    for (int i = 0; i < s->results.n; i++) {
+        const struct rr_listed_result *result = &s->results.result[i];
+        const char *is = rr_standing_name(result->standing);
+        if (result->standing != RR_STANDS_LATEST)
+            printf("          %04u%s%s\n", result->number, *is ? " " : "", is);
+    }
 }
 
 static void print_text(const struct status *s, const char *dir)
@@ -121,10 +154,7 @@ static void print_text(const struct status *s, const char *dir)
                (unsigned long long)i->files, (unsigned long long)i->records,
                (unsigned long long)i->quarantined);
     }
-    if (s->latest > 0)
-        printf("result    %s/results/%04u\n", dir, s->latest);
-    else
-        printf("result    none yet\n");
+    print_results(s, dir);
     if (!s->running) {
         printf("running   no\n");
         return;
@@ -146,13 +176,14 @@ int rr_command_status(const struct rr_comm *comm, const struct rr_arguments *arg
     struct rr_manifest *m = rr_state_look(arguments->workspace, err);
     if (m == NULL && !is_running(arguments->workspace))
         return -1;
-    collect(&status, arguments->workspace, m);
-    if (arguments->billing.json)
+    int result = collect(&status, arguments->workspace, m, err);
+    if (result == 0 && arguments->billing.json)
         print_json(&status, arguments->workspace);
-    else
+    else if (result == 0)
         print_text(&status, arguments->workspace);
     json_decref(status.progress);
     free(status.increments);
+    rr_result_list_fini(&status.results);
     rr_manifest_destroy(m);
-    return 0;
+    return result;
 }

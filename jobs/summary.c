@@ -2,7 +2,7 @@
 #include "summary.h"
 
 #include "../io/memory.h"
-#include "calendar.h"
+#include "currency.h"
 #include "result.h"
 
 #include <jansson.h>
@@ -30,17 +30,8 @@ static uint32_t next_currency(const struct rr_totals *totals, uint32_t at,
     return at;
 }
 
-static void format_amount(const struct currency_total *total, char out[RR_SUM_TEXT])
-{
-    rr_decimal amount;
-    if (rr_sum_decimal(&total->amount, &amount))
-        rr_decimal_format_fixed(amount, (unsigned)total->minor_digits, out);
-    else
-        rr_sum_format(&total->amount, out);
-}
-
 static void print_json(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
-                       unsigned number, bool unchanged, bool staged, uint32_t as_of)
+                       unsigned number, bool unchanged, bool waits, uint32_t as_of)
 {
     char name[32], amount[RR_SUM_TEXT];
     struct currency_total total;
@@ -48,7 +39,7 @@ static void print_json(const struct rr_manifest *m, const struct rr_totals *tota
     uint64_t lines = 0;
     for (uint32_t at = 0; at < totals->n;) {
         at = next_currency(totals, at, &total);
-        format_amount(&total, amount);
+        rr_currency_format(&total.amount, total.minor_digits, amount);
         lines += total.lines;
         json_object_set_new(amounts, total.currency, json_string(amount));
     }
@@ -64,8 +55,7 @@ static void print_json(const struct rr_manifest *m, const struct rr_totals *tota
     for (int w = 0; w < RR_WITHHELD; w++)
         json_object_set_new(out, rr_withheld_name((enum rr_withheld)w),
                             json_integer((json_int_t)m->resolved.withheld[w]));
-    if (staged)
-        json_object_set_new(out, "staged", json_true());
+    json_object_set_new(out, "staged", json_boolean(waits));
     if (as_of > 0)
         json_object_set_new(out, "as_of", json_integer((json_int_t)as_of));
     char *text = json_dumps(out, JSON_COMPACT);
@@ -94,7 +84,7 @@ static void print_records(const struct rr_manifest *m)
 }
 
 static void print_text(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
-                       unsigned number, bool unchanged, bool staged, uint32_t as_of)
+                       unsigned number, bool unchanged, bool waits, uint32_t as_of)
 {
     struct currency_total total;
     char amount[RR_SUM_TEXT];
@@ -104,7 +94,7 @@ static void print_text(const struct rr_manifest *m, const struct rr_totals *tota
                (unsigned long long)m->resolved.conflicts);
     for (uint32_t at = 0; at < totals->n;) {
         at = next_currency(totals, at, &total);
-        format_amount(&total, amount);
+        rr_currency_format(&total.amount, total.minor_digits, amount);
         printf("billed    %s %s in %llu lines\n", amount, total.currency,
                (unsigned long long)total.lines);
     }
@@ -112,7 +102,7 @@ static void print_text(const struct rr_manifest *m, const struct rr_totals *tota
         printf("as of     increment %u; results/latest stays where it is\n", as_of);
     printf("result    %s/results/%04u%s\n", dir, number,
            unchanged ? " (nothing has changed: it stands)" : "");
-    if (staged && number != rr_result_latest(dir))
+    if (waits && as_of == 0)
         printf("staged    results/latest stays; `rerate publish -w %s %04u` moves it\n", dir,
                number);
 }
@@ -120,9 +110,10 @@ static void print_text(const struct rr_manifest *m, const struct rr_totals *tota
 void rr_summary_print(bool json, const struct rr_manifest *manifest, const struct rr_totals *totals,
                       const char *dir, unsigned number, bool unchanged, bool staged, uint32_t as_of)
 {
+    bool waits = (staged || as_of > 0) && number != rr_result_latest(dir);
     if (json)
-        print_json(manifest, totals, dir, number, unchanged, staged, as_of);
+        print_json(manifest, totals, dir, number, unchanged, waits, as_of);
     else
-        print_text(manifest, totals, dir, number, unchanged, staged, as_of);
+        print_text(manifest, totals, dir, number, unchanged, waits, as_of);
     fflush(stdout);
 }

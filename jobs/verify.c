@@ -13,7 +13,8 @@
 
 /* What has been found so far. */
 struct report {
-    json_t *checks; /* with --json; else NULL */
+    json_t *checks;   /* with --json; else NULL */
+    bool only_failed; /* is told, and on standard error */
     unsigned passed, failed, not_made;
     char names[RR_ERROR_TEXT / 2]; /* of the failed */
 };
@@ -38,7 +39,10 @@ static void name_failed(struct report *r, const char *name, const char *subject)
 static void tell(struct report *r, const char *verdict, const char *name, const char *subject,
                  const char *text)
 {
-    if (r->checks)
+    if (r->only_failed) {
+        if (strcmp(verdict, "FAILED") == 0)
+            fprintf(stderr, "%-7s %s: %s: %s\n", verdict, name, subject, text);
+    } else if (r->checks)
         json_array_append_new(r->checks, json_pack("{s:s, s:s, s:s, s:s}", "check", name, "of",
                                                    subject, "verdict", verdict, "text", text));
     else
@@ -83,27 +87,29 @@ static int only_results(const struct dirent *entry)
            strspn(entry->d_name, "0123456789") == strlen(entry->d_name);
 }
 
-static void verify_result(struct report *r, struct rr_verify *v, const char *name)
+static void verify_result(struct report *r, struct rr_verify *v,
+                          const struct rr_verify_check *checks, const char *name)
 {
     char subject[300];
     snprintf(subject, sizeof subject, "results/%s", name);
     snprintf(v->result, sizeof v->result, "%s/%s", v->dir, subject);
-    make_checks(r, v, rr_result_checks, subject);
+    make_checks(r, v, checks, subject);
     json_decref(v->facts);
     json_decref(v->reconciliation);
     v->facts = v->reconciliation = NULL;
 }
 
-/* All results in the order of their numbers, then `latest`. */
+/* All results in the order of their numbers, then `latest` and how it moved. */
 static void verify_results(struct report *r, struct rr_verify *v)
 {
-    static const struct rr_verify_check latest[] = {{"latest", 0, 0, rr_verify_latest}, {0}};
+    static const struct rr_verify_check latest[] = {
+        {"latest", 0, 0, rr_verify_latest}, {"history", 0, 0, rr_verify_history}, {0}};
     char path[RR_VERIFY_PATH];
     struct dirent **entries = NULL;
     snprintf(path, sizeof path, "%s/results", v->dir);
     int n = scandir(path, &entries, only_results, alphasort);
     for (int i = 0; i < n; i++) {
-        verify_result(r, v, entries[i]->d_name);
+        verify_result(r, v, rr_result_checks, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
@@ -157,6 +163,30 @@ static int find_workspace(const char *dir, struct rr_error *err)
     return 0;
 }
 
+static int end(const struct report *r, const struct rr_verify *v, struct rr_error *err)
+{
+    if (r->failed == 0)
+        return 0;
+    return rr_fail(err, RR_EXIT_DATA, "%s: %u checks failed: %s", v->dir, r->failed, r->names);
+}
+
+int rr_verify_result(const char *workspace, unsigned result, enum rr_verify_extent what,
+                     unsigned *passed, struct rr_error *err)
+{
+    char name[16];
+    struct rr_verify v = {.dir = workspace};
+    struct report r = {.only_failed = true};
+    if (find_workspace(workspace, err) != 0)
+        return -1;
+    snprintf(name, sizeof name, "%04u", result);
+    if (what == RR_VERIFY_ALL)
+        make_checks(&r, &v, rr_state_checks, "state");
+    verify_result(&r, &v, what == RR_VERIFY_ALL ? rr_result_checks : rr_result_file_checks, name);
+    fini_verify(&v);
+    *passed = r.passed;
+    return end(&r, &v, err);
+}
+
 int rr_command_verify(const struct rr_comm *comm, const struct rr_arguments *arguments,
                       struct rr_error *err)
 {
@@ -171,7 +201,5 @@ int rr_command_verify(const struct rr_comm *comm, const struct rr_arguments *arg
     fflush(stdout);
     json_decref(r.checks);
     fini_verify(&v);
-    if (r.failed == 0)
-        return 0;
-    return rr_fail(err, RR_EXIT_DATA, "%s: %u checks failed: %s", v.dir, r.failed, r.names);
+    return end(&r, &v, err);
 }

@@ -31,8 +31,8 @@ struct rr_verify {
     struct rr_verify_events *events; /* what one pass over the records found; NULL before it */
     /* The result in hand. */
     char result[RR_VERIFY_PATH - 512]; /* its directory */
-    json_t *facts;               /* run.json, or NULL */
-    json_t *reconciliation;      /* or NULL */
+    json_t *facts;                     /* run.json, or NULL */
+    json_t *reconciliation;            /* or NULL */
 };
 
 /* What a check came to. */
@@ -63,8 +63,18 @@ struct rr_verify_check {
 /* Ended by rows without a name. */
 extern const struct rr_verify_check rr_state_checks[], rr_result_checks[];
 
-/* The workspace's own: what `latest` names. */
+/* Of a result, that its files are those it names, and no more. */
+extern const struct rr_verify_check rr_result_file_checks[];
+
+/* The workspace's own: what `latest` names, and how it came to. */
 int rr_verify_latest(struct rr_verify *verify, struct rr_finding *finding);
+int rr_verify_history(struct rr_verify *verify, struct rr_finding *finding);
+
+/* Makes the checks of the state, which takes `what` RR_VERIFY_ALL, and of one result. What fails is told on
+ * standard error; then RR_EXIT_DATA. `*passed` counts the others. */
+enum rr_verify_extent { RR_VERIFY_FILES, RR_VERIFY_ALL };
+int rr_verify_result(const char *workspace, unsigned result, enum rr_verify_extent what,
+                     unsigned *passed, struct rr_error *err);
 
 /* A JSON object of the result in hand, the caller's to release. NULL with what is wrong. */
 json_t *rr_verify_load(const struct rr_verify *verify, const char *name, struct rr_error *err);

@@ -4,7 +4,7 @@
 #include "../io/commit.h"
 #include "../io/memory.h"
 #include "../io/runfile.h"
-#include "result.h"
+#include "result_facts.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -417,13 +417,38 @@ const struct rr_verify_check rr_result_checks[] = {
     {0},
 };
 
-/* `latest` names a whole result; there is one as soon as there are results. */
+const struct rr_verify_check rr_result_file_checks[] = {
+    {"facts", 0, RR_GROUND_FACTS, read_facts},
+    {"files", RR_GROUND_FACTS, 0, check_files},
+    {0},
+};
+
+/* As long as results are but staged there is none. */
+static bool may_lack(const struct rr_verify *v)
+{
+    struct rr_history history;
+    bool may = rr_history_read(v->dir, &history, NULL) == 0 && rr_history_allows(&history, 0);
+    rr_history_fini(&history);
+    return may;
+}
+
+static bool is_what_if(const struct rr_verify *v, unsigned result)
+{
+    struct rr_result_facts facts;
+    if (rr_result_facts_read(v->dir, result, &facts, NULL) != 0)
+        return false;
+    bool what_if = facts.what_if;
+    rr_result_facts_fini(&facts);
+    return what_if;
+}
+
+/* `latest` names a whole result, and one that may be billed. */
 int rr_verify_latest(struct rr_verify *v, struct rr_finding *f)
 {
     char path[RR_VERIFY_PATH], success[RR_VERIFY_PATH + 32], target[64] = "";
     snprintf(path, sizeof path, "%s/results/latest", v->dir);
     ssize_t n = readlink(path, target, sizeof target - 1);
-    if (n < 0 && v->result[0] == '\0') {
+    if (n < 0 && may_lack(v)) {
         rr_seen(f, "nothing was published yet");
         return 0;
     }
@@ -432,6 +457,9 @@ int rr_verify_latest(struct rr_verify *v, struct rr_finding *f)
     snprintf(success, sizeof success, "%s/_SUCCESS", path);
     if (access(success, F_OK) != 0 || rr_result_latest(v->dir) == 0)
         return rr_fail(&f->err, RR_EXIT_DATA, "%s: names %s, which is no whole result", path,
+                       target);
+    if (is_what_if(v, rr_result_latest(v->dir)))
+        return rr_fail(&f->err, RR_EXIT_DATA, "%s: names %s, which only says what would be", path,
                        target);
     rr_seen(f, "names %s", target);
     return 0;

@@ -9,7 +9,8 @@ static char folder[64];
 
 static void remove_folder(void)
 {
-    static const char *const names[] = {"s.csv", "s.csv.zst", "c.yaml", "c.yaml.zst", "run.h5"};
+    static const char *const names[] = {"s.csv",      "s.csv.zst", "c.yaml",
+                                        "c.yaml.zst", "run.h5",    "history.log"};
     char path[128];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);

@@ -193,6 +193,7 @@ def the_state_as_it_was(program, scratch, arguments):
             require(said["result"] == f"{n:04}" and said["unchanged"], f"it stands: {out}")
         require(results(workspace) == shown, "no new result")
         shutil.rmtree(workspace / "results")
+        (workspace / "history.log").unlink()
         for turn, n in enumerate(range(len(names), 0, -1), 1):
             out, _ = program.run(ranks[n % len(ranks)], "rate", "--as-of", n, *options,
                                  cwd=scratch)

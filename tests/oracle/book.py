@@ -61,7 +61,11 @@ class Book:
 
 
 def load(path):
-    top, folder = read_yaml(path), Path(path).parent
+    return understand(read_yaml(path), Path(path).parent)
+
+
+def understand(top, folder):
+    """The book of a YAML map; files that it names are in the folder."""
     only_keys(top, 'the book', TOP_KEYS)
     if top.get('rerate') != '1':
         raise BookError('rerate: 1 expected')

@@ -28,7 +28,14 @@ CONFLICTS = 'account,kept_file,kept_record,file,record,differs'
 QUARANTINE = 'file,record,offset,code,raw'
 
 
+def rated(book_path, usage_paths):
+    """The lines alone."""
+    book = books.load(book_path)
+    return rating.rate(book, usages.read(book, usage_paths).metered)[0]
+
+
 def run(book_path, usage_paths, folder):
+    """Writes the files; returns the lines."""
     book = books.load(book_path)
     usage = usages.read(book, usage_paths)
     lines, unrated = rating.rate(book, usage.metered)
@@ -50,6 +57,7 @@ def run(book_path, usage_paths, folder):
                       'totals': totals(lines), 'balanced': True}
     text = json.dumps(reconciliation, indent=1, ensure_ascii=False)
     (folder / 'reconciliation.json').write_text(text + '\n', encoding='utf-8')
+    return lines
 
 
 def invoices(lines):

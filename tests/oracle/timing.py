@@ -139,3 +139,18 @@ def periods_between(kind, start, end):
         period = period_of(kind, start)
         yield period
         start = period.end
+
+
+def start_of(label):
+    """The first day of the period of a label."""
+    year, _, part = label.partition('-')
+    if part.startswith('W'):
+        return date.fromisocalendar(int(year), int(part[1:]), 1)
+    if part.startswith('Q'):
+        return date(int(year), int(part[1:]) * 3 - 2, 1)
+    return date.fromisoformat({0: f'{label}-01-01', 2: f'{label}-01'}.get(len(part), label))
+
+
+def labels_between(kind, first, last):
+    """From one label to another, both included."""
+    return [period.label for period in periods_between(kind, start_of(first), start_of(last) + DAY)]

@@ -3,6 +3,7 @@ there for it: with the digests left as they were, and with every digest above th
 so that only what the files say of each other can tell."""
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -459,6 +460,20 @@ def latest_to(target):
     return plant
 
 
+def history(change):
+    """Changes the lines of history.log."""
+    def plant(w):
+        path = w.path / "history.log"
+        lines = path.read_text().splitlines(keepends=True)
+        change(lines)
+        path.write_text("".join(lines))
+    return plant
+
+
+def date_back(lines):
+    lines[0] = re.sub('"time":"....', '"time":"1999', lines[0])
+
+
 RESULT = {
     **{f"a changed digit in {name}.csv": ("files", rows(name, replace_field(
         list(columns.values())[-1], other_digit), False)) for name, columns in TABLES.items()},
@@ -531,6 +546,9 @@ RESULT = {
         "reconciliation.json", move_record_of_result)),
     "a latest that names nothing": ("latest", latest_to("0009")),
     "no latest": ("latest", latest_to(None)),
+    "a removed line of history": ("history", history(lambda lines: lines.pop(0))),
+    "another time of a move": ("history", history(date_back)),
+    "a move that is none": ("history", history(lambda lines: lines.append("{}\n"))),
 }
 
 

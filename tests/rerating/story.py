@@ -1,0 +1,255 @@
+"""The story of a mistake, from the day it is found to the day it is settled: two years of usage, a tier that
+was wrong for months, a contract that nobody had entered, and usage that came late. Whatever the program
+says on the way (results, differences, corrections, explanations, reports) must be what the oracle says, and
+what it said before, to the cent; and each byte of it the same on any number of ranks."""
+import json
+import os
+import pathlib
+import sys
+from collections import defaultdict
+from decimal import Decimal
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "ranks"), str(HERE.parent / "oracle")]
+import compare  # noqa: E402
+import impact  # noqa: E402
+import ledger  # noqa: E402
+import oracle  # noqa: E402
+from harness import Failed, main, require, require_equal  # noqa: E402
+from storybook import ACCOUNTS, GLOBEX, RIGHT, WRONG, book, usage  # noqa: E402
+from tables import read_table  # noqa: E402
+from timing import labels_between  # noqa: E402
+
+BOOKS = {"book.yaml": book(WRONG), "fixed.yaml": book(RIGHT), "globex.yaml": book(RIGHT, GLOBEX)}
+MONTHS = labels_between("month", "2024-01", "2025-12")
+CLOSED, OPEN = "2025-09", "2025-11"
+REFUSED = 65
+
+
+def rows(path):
+    header, body = read_table(path)
+    return [dict(zip(header, row)) for row in body]
+
+
+class Story:
+    def __init__(self, program, folder, ranks):
+        self.program, self.folder, self.ranks = program, folder, ranks
+        self.ws = folder / "ws"
+        self.truth = {}
+        (folder / "usage").mkdir(parents=True)
+        for name, text in {**BOOKS, **usage()}.items():
+            (folder / name).write_text(text)
+        self.months = sorted(f"usage/{path.name}" for path in (folder / "usage").iterdir())
+
+    def tell(self):
+        for step in (self.two_years_are_billed, self.invoices_go_out, self.a_tier_was_wrong,
+                     self.what_would_a_fix_cost, self.the_fix_waits_for_approval, self.it_is_taken_back_and_put_back,
+                     self.a_contract_was_never_entered, self.usage_came_late, self.everything_that_changed,
+                     self.every_line_can_be_explained, self.the_report_says_the_same,
+                     self.closed_months_are_corrected, self.nothing_is_left, self.all_of_it_can_be_proved):
+            try:
+                step()
+            except Failed as failed:
+                raise Failed(f"{step.__name__}: {failed}") from failed
+
+    # ---- helpers ----
+
+    def run(self, command, *arguments, code=0, ranks="as told"):
+        ranks = self.ranks if ranks == "as told" else ranks
+        return self.program.run(ranks, command, "-w", "ws", *arguments, cwd=self.folder, code=code)
+
+    def result(self, number):
+        return self.ws / "results" / f"{number:04}"
+
+    def latest(self):
+        return int((self.ws / "results" / "latest").resolve().name)
+
+    def rated(self, book_name, files):
+        """The oracle's lines, and its result in a folder."""
+        key = book_name, len(files)
+        if key not in self.truth:
+            os.chdir(self.folder)
+            self.truth[key] = impact.sums(oracle.run(book_name, files, f"oracle-{book_name}-{len(files)}"))
+        return self.truth[key]
+
+    def is_the_oracles(self, number, book_name, files):
+        self.rated(book_name, files)
+        found = compare.compare(self.folder / f"oracle-{book_name}-{len(files)}", self.result(number))
+        require(not found, f"result {number}: " + "\n".join(found))
+
+    def same_rows(self, path, header, expected):
+        actual_header, actual = read_table(path)
+        require(",".join(actual_header) == header, f"{path.name}: {actual_header}")
+        require(actual == [list(row) for row in expected],
+                f"{path}: not what the oracle says: {[p for p in zip(actual, expected) if p[0] != list(p[1])][:1]} "
+                f"{len(actual)} {len(expected)}")
+
+    def moves(self):
+        """What history.log says of each move of `latest` and each issue."""
+        lines = (self.ws / "history.log").read_text().splitlines()
+        return [(line["move"], line.get("to")) for line in map(json.loads, lines)]
+
+    @property
+    def all_files(self):
+        return self.months + ["late.csv"]
+
+    # ---- the story ----
+
+    def two_years_are_billed(self):
+        """The usage of two years is read and priced; a tier is wrong from March 2025 on, and nobody knows."""
+        self.run("run", "book.yaml", "usage")
+        self.is_the_oracles(1, "book.yaml", self.months)
+        require(len(self.months) == 24, "two years")
+
+    def invoices_go_out(self):
+        """Invoices through September are sent."""
+        self.run("issue", "1", "--through", CLOSED, ranks=None)
+        self.ledger = ledger.Ledger()
+        self.ledger.issue(1, self.rated("book.yaml", self.months), MONTHS, CLOSED)
+        require((self.ws / "issued" / "0001" / "issue.json").exists(), "issued/0001")
+
+    def a_tier_was_wrong(self):
+        """What would have been, had the tier been right? The question leaves no trace in what counts: it can be
+        asked, but not be published or issued."""
+        self.run("rate", "--what-if", "fixed.yaml")
+        self.is_the_oracles(2, "fixed.yaml", self.months)
+        require(self.latest() == 1, "a what-if is latest")
+        self.run("publish", "2", code=(64, 65), ranks=None)
+        self.run("issue", "2", code=(64, 65), ranks=None)
+        self.what_if = (self.result(2) / "lines.csv").read_bytes()
+
+    def what_would_a_fix_cost(self):
+        """The impact of the fix is that of the oracle, and touches those alone who have the plan."""
+        self.run("impact", "1", "2")
+        self.is_the_impact_of((1, 2), "book.yaml", self.months, "fixed.yaml", self.months)
+        touched = {row["account"] for row in rows(self.ws / "impact" / "0001-0002" / "lines.csv")}
+        require(touched and touched <= {*ACCOUNTS["payg"], "acme-us"}, f"touched: {sorted(touched)}")
+        for row in rows(self.ws / "impact" / "0001-0002" / "lines.csv"):
+            require(row["period"] >= "2025-03", f"before the mistake: {row}")
+
+    def the_fix_waits_for_approval(self):
+        """The fixed book is priced as a candidate; it is too much for a small bound, and then published."""
+        self.run("rate", "--stage", "fixed.yaml")
+        require(self.latest() == 1, "a candidate is latest")
+        require((self.result(3) / "lines.csv").read_bytes() == self.what_if, "it is not what was foreseen")
+        self.run("publish", "3", "--max-delta", "0.01", code=REFUSED, ranks=None)
+        require(self.latest() == 1, "published beyond the bound")
+        self.run("publish", "3", "--max-delta", "50%", ranks=None)
+        require(self.latest() == 3, "not published")
+
+    def it_is_taken_back_and_put_back(self):
+        """Second thoughts, and third ones; the history has all of them."""
+        self.run("rollback", ranks=None)
+        require(self.latest() == 1, "not taken back")
+        self.run("publish", "3", ranks=None)
+        require(self.latest() == 3, "not put back")
+        require(self.moves() == [("publish", "0001"), ("issue", "0001"), ("publish", "0003"),
+                                 ("rollback", "0001"), ("publish", "0003")], f"history: {self.moves()}")
+
+    def a_contract_was_never_entered(self):
+        """The deal with Globex is from June; it is entered now, and only Globex and who pays for it are touched.
+        What is carried over is what is priced anew."""
+        self.run("rate", "globex.yaml")
+        self.is_the_oracles(4, "globex.yaml", self.months)
+        priced = json.loads((self.result(4) / "run.json").read_text()).get("priced")
+        require(priced and priced["carried"] > 0, f"nothing was carried: {priced}")
+        self.run("impact", "3", "4")
+        self.is_the_impact_of((3, 4), "fixed.yaml", self.months, "globex.yaml", self.months)
+        touched = {row["account"] for row in rows(self.ws / "impact" / "0003-0004" / "adjustments.csv")}
+        require(touched == {"globex", "globex holding"}, f"touched: {touched}")
+
+    def usage_came_late(self):
+        """Usage of spring and summer arrives, some of it for the second time."""
+        self.run("run", "globex.yaml", "late.csv")
+        self.is_the_oracles(5, "globex.yaml", self.all_files)
+        self.run("impact", "4", "5")
+        self.is_the_impact_of((4, 5), "globex.yaml", self.months, "globex.yaml", self.all_files)
+        require(not any(Decimal(row["price_effect"])
+                        for row in rows(self.ws / "impact" / "0004-0005" / "lines.csv")), "a price changed")
+
+    def everything_that_changed(self):
+        """From what customers have to what they should have: prices, a contract and usage, each with its part."""
+        self.run("impact", "1", "5")
+        self.is_the_impact_of((1, 5), "book.yaml", self.months, "globex.yaml", self.all_files)
+        found = rows(self.ws / "impact" / "0001-0005" / "lines.csv")
+        for effect in ("price_effect", "usage_effect", "rounding"):
+            require(any(Decimal(row[effect]) for row in found), f"no {effect}")
+
+    def is_the_impact_of(self, numbers, old_book, old_files, new_book, new_files):
+        old, middle, new = (self.rated(*which) for which in ((old_book, old_files), (new_book, old_files),
+                                                              (new_book, new_files)))
+        made = self.ws / "impact" / "{:04}-{:04}".format(*numbers)
+        self.same_rows(made / "lines.csv", impact.LINES, impact.line_rows(old, middle, new))
+        self.same_rows(made / "adjustments.csv", impact.ADJUSTMENTS, impact.adjustment_rows(old, new))
+
+    def every_line_can_be_explained(self):
+        pass
+
+    def the_report_says_the_same(self):
+        pass
+
+    def closed_months_are_corrected(self):
+        """Invoices that were sent stay as they are: their corrections go out in November, each naming the month
+        that it corrects, and as rows of FOCUS too."""
+        self.closing = ("impact", "1", "5", "--closed-through", CLOSED, "--book-in", OPEN)
+        self.run(*self.closing)
+        booking = self.book()
+        self.same_booking(booking)
+        require({row[3] for row in booking.correction_rows()} > {"2025-03", "2025-09"}, "too little to correct")
+        made = self.ws / "impact" / "0001-0005"
+        billed = defaultdict(Decimal)
+        for row in rows(made / "focus.csv"):
+            require(row["ChargeClass"] == "Correction", f"FOCUS: {row}")
+            billed[row["BillingAccountId"]] += Decimal(row["BilledCost"])
+        corrected = defaultdict(Decimal)
+        for row in rows(made / "corrections.csv"):
+            corrected[row["payer"]] += Decimal(row["amount"])
+        require({k: v for k, v in billed.items() if v} == {k: v for k, v in corrected.items() if v},
+                f"FOCUS {dict(billed)}, corrections {dict(corrected)}")
+
+    def book(self):
+        old, middle, new = (self.rated(*which) for which in (("book.yaml", self.months),
+                                                              ("globex.yaml", self.months),
+                                                              ("globex.yaml", self.all_files)))
+        return self.ledger.book(old, middle, 5, new, CLOSED, OPEN)
+
+    def same_booking(self, booking):
+        made = self.ws / "impact" / "0001-0005"
+        self.same_rows(made / "corrections.csv", ledger.CORRECTIONS, booking.correction_rows())
+        self.same_rows(made / "lines.csv", impact.LINES, booking.line_rows())
+        self.same_rows(made / "adjustments.csv", impact.ADJUSTMENTS, booking.adjustment_rows())
+
+    def nothing_is_left(self):
+        """Once the corrections went out, the same question has no answer."""
+        booking = self.book()
+        self.run("issue", "5", ranks=None)
+        self.ledger.issue_booked(booking, 5, MONTHS)
+        self.run(*self.closing)
+        self.same_booking(self.book())
+        for name in ("corrections", "lines", "adjustments"):
+            require(not rows(self.ws / "impact" / "0001-0005" / f"{name}.csv"), f"{name} are left")
+        require(self.moves()[-1][0] == "issue", f"history: {self.moves()}")
+
+    def all_of_it_can_be_proved(self):
+        """Every digest and every law, from the files alone."""
+        self.run("verify", ranks=None)
+
+
+def published(folder):
+    """The bytes of everything that people are given."""
+    return {str(path.relative_to(folder)): path.read_bytes() for name in ("results", "impact", "issued")
+            for path in sorted((folder / "ws" / name).rglob("*/*")) if path.is_file()}
+
+
+def the_story(program, scratch, arguments):
+    told = {}
+    for ranks in map(int, arguments.ranks.split(",")):
+        folder = scratch / f"ranks-{ranks}"
+        Story(program, folder, ranks if ranks > 1 else None).tell()
+        told[ranks] = published(folder)
+        first = min(told)
+        require_equal(told[first], told[ranks], f"told on {first} ranks and on {ranks}")
+
+
+if __name__ == "__main__":
+    main({"story": the_story}, "--ranks")
