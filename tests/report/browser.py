@@ -80,8 +80,11 @@ class Browser:
     def open(self, path):
         self.events.clear()
         self.call("Page.navigate", url="file://" + os.path.abspath(path))
-        self.value("new Promise(done => { const look = () => document.readyState === 'complete' && "
-                   "document.querySelector('footer p') ? done(true) : setTimeout(look, 20); look() })")
+        # Charts are drawn when the first frame has told them their width.
+        self.value("new Promise(done => { const until = Date.now() + 15000, look = () => "
+                   "(document.readyState === 'complete' && document.querySelector('footer p') && "
+                   "[...document.querySelectorAll('.chart')].every(chart => chart.firstChild)) || "
+                   "Date.now() > until ? done(true) : setTimeout(look, 20); look() })")
 
     def complaints(self):
         """What went to the console, was thrown, opened a dialogue, or was asked of a network."""
