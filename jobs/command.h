@@ -48,6 +48,8 @@ int rr_command_rollback(const struct rr_comm *comm, const struct rr_arguments *a
                         struct rr_error *err);
 int rr_command_generate(const struct rr_comm *comm, const struct rr_arguments *arguments,
                         struct rr_error *err);
+int rr_command_report(const struct rr_comm *comm, const struct rr_arguments *arguments,
+                      struct rr_error *err);
 int rr_command_impact(const struct rr_comm *comm, const struct rr_arguments *arguments,
                       struct rr_error *err);
 int rr_command_issue(const struct rr_comm *comm, const struct rr_arguments *arguments,
