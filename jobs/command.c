@@ -67,6 +67,8 @@ const struct rr_command rr_commands[] = {
      rr_command_check},
     {"status", "-w DIR", "state, results, a running job's progress", "wj", false,
      rr_command_status},
+    {"report", "-w DIR [RESULT | OLD NEW] [-o FILE]",
+     "one self-contained HTML page about a result or an impact", "wO", false, rr_command_report},
     {"verify", "-w DIR", "every digest and conservation law, from the files alone", "wjI", false,
      rr_command_verify},
     {"publish", "-w DIR RESULT [--max-delta AMOUNT|P%]",
@@ -363,6 +365,8 @@ static const struct option {
     {'a', "--accounts", NULL, "N", "how many accounts", set_accounts},
     {'s', "--seed", NULL, "S", "another sample (default: 1)", set_seed},
     {'o', "--output", "-o", "DIR", "where to write", set_output},
+    {'O', "--output", "-o", "FILE",
+     "where to write the page (default: in the workspace)", set_output},
     {'I', "--inputs", NULL, NULL, "inputs that are not there are an error", set_inputs},
     {'P', "--plain", NULL, NULL, "write .csv instead of .csv.zst", set_plain},
 };

@@ -52,6 +52,8 @@ int rr_command_impact(const struct rr_comm *comm, const struct rr_arguments *arg
                       struct rr_error *err);
 int rr_command_issue(const struct rr_comm *comm, const struct rr_arguments *arguments,
                      struct rr_error *err);
+int rr_command_report(const struct rr_comm *comm, const struct rr_arguments *arguments,
+                      struct rr_error *err);
 int rr_command_status(const struct rr_comm *comm, const struct rr_arguments *arguments,
                       struct rr_error *err);
 int rr_command_verify(const struct rr_comm *comm, const struct rr_arguments *arguments,
