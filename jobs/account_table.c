@@ -10,7 +10,7 @@
 struct rr_account_blocks {
     const struct rr_account_table *table;
     struct rr_row_blocks *file; /* NULL: nothing is read */
-    struct rr_text rest; /* rows that were read and not taken */
+    struct rr_text rest;        /* rows that were read and not taken */
     struct rr_text below;
     struct rr_line prefix;   /* the account in hand as it stands in its rows, with the comma */
     struct rr_line unquoted; /* its name */
@@ -93,8 +93,7 @@ static int measure(const struct rr_account_blocks *b, size_t limit, size_t *len,
                    struct rr_error *err)
 {
     const char *at = b->rest.ptr, *end = at + b->rest.len;
-    while (at < end && (size_t)(at - b->rest.ptr) < limit &&
-           (size_t)(end - at) >= b->prefix.used &&
+    while (at < end && (size_t)(at - b->rest.ptr) < limit && (size_t)(end - at) >= b->prefix.used &&
            memcmp(at, b->prefix.bytes, b->prefix.used) == 0) {
         at = rr_row_end(at, end);
         if (at == NULL)

@@ -9,7 +9,8 @@
 struct rr_billing_options {
     const char *dir;
     const char *book_path;
-    unsigned of_result;  /* the book is the one that this result was priced by; 0: that of book_path */
+    unsigned
+        of_result; /* the book is the one that this result was priced by; 0: that of book_path */
     const char *scratch; /* the result becomes this folder, and is not published; NULL: it is */
     char *const *inputs;
     int n_inputs;

@@ -3,8 +3,8 @@
 
 #include "../io/memory.h"
 #include "../io/text_file.h"
-#include "latest.h"
 #include "own_digest.h"
+#include "result_list.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -13,21 +13,24 @@
 
 static int refuse_what_if(const char *workspace, unsigned result, struct rr_error *err)
 {
-    return rr_fail(err, RR_EXIT_DATA,
-                   "%s/results/%04u: asks what if; it is never issued. `rerate rate` makes a result "
-                   "that can be",
-                   workspace, result);
+    return rr_fail(
+        err, RR_EXIT_DATA,
+        "%s/results/%04u: asks what if; it is never issued. `rerate rate` makes a result "
+        "that can be",
+        workspace, result);
 }
 
 /* What was staged goes out once it was published. */
 static int check_published(const char *workspace, unsigned result, struct rr_error *err)
 {
-    struct rr_history history;
-    if (rr_latest_history(workspace, &history, err) != 0)
+    struct rr_result_list list;
+    bool staged = false;
+    if (rr_result_list_read(workspace, &list, err) != 0)
         return -1;
-    bool published = rr_history_published(&history, result);
-    rr_history_fini(&history);
-    if (published)
+    for (int i = 0; i < list.n; i++)
+        staged |= list.result[i].number == result && list.result[i].standing == RR_STANDS_STAGED;
+    rr_result_list_fini(&list);
+    if (!staged)
         return 0;
     return rr_fail(err, RR_EXIT_DATA,
                    "%s/results/%04u: was never published; `rerate publish -w %s %04u` does that",
@@ -65,8 +68,8 @@ static void read_facts(const json_t *facts, struct rr_booked *b)
     const json_t *file = json_object_get(json_object_get(facts, "files"), "corrections.csv");
     snprintf(b->closed_through, sizeof b->closed_through, "%s", text_in(booking, "closed_through"));
     snprintf(b->book_in, sizeof b->book_in, "%s", text_in(booking, "book_in"));
-    b->rows =
-        (long long)json_integer_value(json_object_get(json_object_get(facts, "rows"), "corrections"));
+    b->rows = (long long)json_integer_value(
+        json_object_get(json_object_get(facts, "rows"), "corrections"));
     b->bytes = (uint64_t)json_integer_value(json_object_get(file, "bytes"));
     digest_in(file, "digest", &b->corrections);
     sscanf(text_in(json_object_get(facts, "new"), "result"), "%u", &b->new);
@@ -153,8 +156,10 @@ int rr_booked_open(const char *workspace, const char *name, const struct rr_issu
     bool gone;
     char exact[32], path[RR_RESULT_PATH + 64];
     if (sscanf(name, "%u-%u", &old, &new) != 2)
-        return rr_fail(err, RR_EXIT_USAGE, "%s: is neither a result nor an impact; they are named "
-                                           "like 0002 and 0001-0002", name);
+        return rr_fail(err, RR_EXIT_USAGE,
+                       "%s: is neither a result nor an impact; they are named "
+                       "like 0002 and 0001-0002",
+                       name);
     snprintf(exact, sizeof exact, "%04u-%04u", old, new);
     snprintf(path, sizeof path, "%s/impact/%s/impact.json", workspace, exact);
     if (access(path, F_OK) != 0)
@@ -188,9 +193,10 @@ static int consider(const char *workspace, const char *name, unsigned result,
     if (got <= 0 || gone)
         return got < 0 ? -1 : 0;
     if (found->name[0] != '\0')
-        return rr_fail(err, RR_EXIT_DATA,
-                       "%s and %s both have corrections for it; remove the one that is not to go out",
-                       found->dir, b.dir);
+        return rr_fail(
+            err, RR_EXIT_DATA,
+            "%s and %s both have corrections for it; remove the one that is not to go out",
+            found->dir, b.dir);
     *found = b;
     return 0;
 }
@@ -203,7 +209,8 @@ int rr_booked_find(const char *workspace, unsigned result, const struct rr_issue
     snprintf(path, sizeof path, "%s/impact", workspace);
     DIR *dir = opendir(path);
     int taken = 0;
-    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry && taken == 0; entry = readdir(dir))
+    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry && taken == 0;
+         entry = readdir(dir))
         taken = consider(workspace, entry->d_name, result, issued, b, err);
     if (dir)
         closedir(dir);
@@ -225,21 +232,22 @@ int rr_booked_copy(const struct rr_booked *b, const char *to, struct rr_error *e
         return -1;
     if (bytes == b->bytes && rr_digest_equal(digest, b->corrections))
         return 0;
-    return rr_fail(err, RR_EXIT_DATA, "%s: is not what impact.json says; give `rerate impact` again",
-                   from);
+    return rr_fail(err, RR_EXIT_DATA,
+                   "%s: is not what impact.json says; give `rerate impact` again", from);
 }
 
 void rr_booked_describe(const struct rr_booked *b, json_t *entry)
 {
     char digest[RR_DIGEST_TEXT];
     rr_digest_format(b->facts, digest);
-    json_object_set_new(entry, "impact", json_pack("{s:s, s:s}", "name", b->name, "digest", digest));
+    json_object_set_new(entry, "impact",
+                        json_pack("{s:s, s:s}", "name", b->name, "digest", digest));
     if (!rr_booked_any(b))
         return;
     rr_digest_format(b->corrections, digest);
-    json_object_set_new(entry, "booking",
-                        json_pack("{s:s, s:s}", "closed_through", b->closed_through, "book_in",
-                                  b->book_in));
+    json_object_set_new(
+        entry, "booking",
+        json_pack("{s:s, s:s}", "closed_through", b->closed_through, "book_in", b->book_in));
     json_object_set_new(entry, "files",
                         json_pack("{s:{s:I, s:s}}", "corrections.csv", "bytes",
                                   (json_int_t)b->bytes, "digest", digest));

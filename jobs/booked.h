@@ -17,7 +17,7 @@ struct rr_booked {
     uint64_t bytes;
 };
 
-/* Reads a result and proves that it may go out: it is no what-if, and was published. RR_EXIT_DATA. */
+/* Reads a result and proves that it may go out: it is no what-if, and not staged. RR_EXIT_DATA. */
 int rr_issuable(const char *workspace, unsigned result, struct rr_result_facts *facts,
                 struct rr_error *err);
 

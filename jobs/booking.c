@@ -9,8 +9,8 @@ static int read_period(const char *option, const char *text, enum rr_period *kin
 {
     if (!rr_period_kind_of(rr_text_of(text), kind))
         return rr_fail(err, RR_EXIT_USAGE,
-                       "%s %s: is no period; periods are written like those in invoices.csv", option,
-                       text);
+                       "%s %s: is no period; periods are written like those in invoices.csv",
+                       option, text);
     snprintf(out, RR_PERIOD_TEXT, "%s", text);
     return 0;
 }
@@ -23,15 +23,18 @@ int rr_booking_read(const char *closed_through, const char *book_in, struct rr_b
     if (closed_through == NULL && book_in == NULL)
         return 0;
     if (closed_through == NULL || book_in == NULL)
-        return rr_fail(err, RR_EXIT_USAGE,
-                       "--closed-through says which periods are closed, --book-in in which open one "
-                       "their corrections are booked: give both");
+        return rr_fail(
+            err, RR_EXIT_USAGE,
+            "--closed-through says which periods are closed, --book-in in which open one "
+            "their corrections are booked: give both");
     if (read_period("--closed-through", closed_through, &kinds[0], b->closed_through, err) != 0 ||
         read_period("--book-in", book_in, &kinds[1], b->book_in, err) != 0)
         return -1;
     if (kinds[0] != kinds[1])
-        return rr_fail(err, RR_EXIT_USAGE, "--closed-through %s and --book-in %s are no periods of "
-                                           "one kind", closed_through, book_in);
+        return rr_fail(err, RR_EXIT_USAGE,
+                       "--closed-through %s and --book-in %s are no periods of "
+                       "one kind",
+                       closed_through, book_in);
     if (strcmp(b->book_in, b->closed_through) <= 0)
         return rr_fail(err, RR_EXIT_USAGE,
                        "--book-in %s is closed through %s; corrections go to a later period",
@@ -70,10 +73,11 @@ static int check_rated(const struct rr_impact_sides *s, const char *period, stru
     if (!rr_impact_is_closed(s, rr_text_of(period)) ||
         ((!first || strcmp(first, period) <= 0) && (!last || strcmp(period, last) <= 0)))
         return 0;
-    return rr_fail(err, RR_EXIT_DATA,
-                   "results/%04u does not rate %s, which was issued: its corrections would take all "
-                   "of it back. Rate it from there on, or close no period that it lacks",
-                   new->number, period);
+    return rr_fail(
+        err, RR_EXIT_DATA,
+        "results/%04u does not rate %s, which was issued: its corrections would take all "
+        "of it back. Rate it from there on, or close no period that it lacks",
+        new->number, period);
 }
 
 int rr_booking_check(const struct rr_impact_sides *s, struct rr_error *err)
@@ -83,10 +87,11 @@ int rr_booking_check(const struct rr_impact_sides *s, struct rr_error *err)
     if (check_kind(s, err) != 0)
         return -1;
     if (strcmp(s->booking.closed_through, s->issued.closed_through) < 0)
-        return rr_fail(err, RR_EXIT_USAGE,
-                       "--closed-through %s: corrections went out for periods through %s; they stay "
-                       "closed",
-                       s->booking.closed_through, s->issued.closed_through);
+        return rr_fail(
+            err, RR_EXIT_USAGE,
+            "--closed-through %s: corrections went out for periods through %s; they stay "
+            "closed",
+            s->booking.closed_through, s->issued.closed_through);
     for (unsigned i = 0; i < s->issued.n_owned; i++)
         if (check_rated(s, s->issued.owned[i].period, err) != 0)
             return -1;

@@ -34,8 +34,9 @@ struct charge {
 struct rr_focus {
     const struct rr_book *book;
     struct rr_text provider;
-    char *shared;                  /* what all ranks know of charges and contracts */
-    struct rr_dictionary *charges; /* the ids of the first n_charges; then others that were asked for */
+    char *shared; /* what all ranks know of charges and contracts */
+    struct rr_dictionary
+        *charges; /* the ids of the first n_charges; then others that were asked for */
     struct charge *charge;
     uint32_t n_charges;
     struct rr_dictionary *prepaid; /* contracts whose commitment is billed upfront, the same way */
@@ -185,7 +186,8 @@ static void put_midnight(const struct rr_focus *f, int32_t day, struct rr_line *
                                 SECONDS_A_DAY);
     int s = (int)(utc_s - (int64_t)utc_day * SECONDS_A_DAY);
     rr_day_format(utc_day, date);
-    int len = snprintf(text, sizeof text, "%sT%02d:%02d:%02dZ", date, s / 3600, s / 60 % 60, s % 60);
+    int len =
+        snprintf(text, sizeof text, "%sT%02d:%02d:%02dZ", date, s / 3600, s / 60 % 60, s % 60);
     rr_line_plain(row, text, (size_t)len);
 }
 
@@ -213,10 +215,15 @@ static void put_null(struct rr_line *row)
 static void put_description(const struct rr_correction *c, const char *book_in, struct rr_line *row)
 {
     struct rr_line text = {0};
-    const struct rr_text parts[] = {rr_text_of("Correction of "), c->charge,
-                                    rr_text_of(c->detail.len ? " (" : ""), c->detail,
-                                    rr_text_of(c->detail.len ? ")" : ""), rr_text_of(" for "),
-                                    c->corrects, rr_text_of(", booked in "), rr_text_of(book_in)};
+    const struct rr_text parts[] = {rr_text_of("Correction of "),
+                                    c->charge,
+                                    rr_text_of(c->detail.len ? " (" : ""),
+                                    c->detail,
+                                    rr_text_of(c->detail.len ? ")" : ""),
+                                    rr_text_of(" for "),
+                                    c->corrects,
+                                    rr_text_of(", booked in "),
+                                    rr_text_of(book_in)};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         rr_line_put(&text, parts[i].ptr, parts[i].len);
     rr_line_field(row, rr_line_text(&text));
@@ -275,8 +282,8 @@ static void put_costs(const struct rr_focus *f, const struct rr_correction *c,
 }
 
 /* From ProviderName on: what is billed. */
-static void put_service(struct rr_focus *f, const struct rr_correction *c,
-                        enum category category, struct rr_line *row)
+static void put_service(struct rr_focus *f, const struct rr_correction *c, enum category category,
+                        struct rr_line *row)
 {
     rr_line_field(row, f->provider);
     rr_line_field(row, f->provider);

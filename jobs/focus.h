@@ -25,8 +25,7 @@ void rr_focus_destroy(struct rr_focus *focus);
 
 /* Whether a line is a commitment that was paid for in advance, or what is left of it being used: its cost is that
  * of what it covers. */
-bool rr_focus_is_prepaid(struct rr_focus *focus, struct rr_text charge,
-                         struct rr_text contract);
+bool rr_focus_is_prepaid(struct rr_focus *focus, struct rr_text charge, struct rr_text contract);
 
 /* Appends a row. */
 void rr_focus_put(struct rr_focus *focus, const struct rr_correction *correction,

@@ -15,8 +15,8 @@ struct rr_impact_options {
     const char *closed_through, *book_in; /* periods; NULL: none */
     const char *provider;                 /* who provides and invoices, for focus.csv */
     size_t top;                           /* accounts to be listed of each currency */
-    uint64_t memory;                      /* bytes a rank; 0: half of the node's, shared by its ranks */
-    const volatile sig_atomic_t *stop;    /* set where it is to end; or NULL */
+    uint64_t memory; /* bytes a rank; 0: half of the node's, shared by its ranks */
+    const volatile sig_atomic_t *stop; /* set where it is to end; or NULL */
     bool json;
 };
 

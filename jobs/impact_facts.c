@@ -68,8 +68,7 @@ static json_t *booking_json(const struct rr_impact_sides *s)
     json_object_set_new(out, "closed_through", json_string(s->booking.closed_through));
     json_object_set_new(out, "book_in", json_string(s->booking.book_in));
     json_object_set_new(out, "entries", json_integer((json_int_t)s->issued.n));
-    json_object_set_new(out, "ledger",
-                        s->issued.n > 0 ? digest_json(s->issued.last) : json_null());
+    json_object_set_new(out, "ledger", s->issued.n > 0 ? digest_json(s->issued.last) : json_null());
     return out;
 }
 
@@ -159,8 +158,8 @@ static json_t *payers_json(struct rr_impact_totals *t)
         json_t *item = json_object();
         json_object_set_new(item, "currency", text_json(currency));
         for (int h = 0; h < 3; h++)
-            json_object_set_new(item, hows[h],
-                                json_integer((json_int_t)payers_who(&t->payers, currency, hows[h])));
+            json_object_set_new(
+                item, hows[h], json_integer((json_int_t)payers_who(&t->payers, currency, hows[h])));
         json_array_append_new(out, item);
     }
     free(order);

@@ -92,9 +92,9 @@ json_t *rr_impact_folder_files(const struct rr_impact_folder *f)
     for (int i = 0; i < f->n_files; i++) {
         char digest[RR_DIGEST_TEXT];
         rr_digest_format(f->file[i].digest, digest);
-        json_object_set_new(files, f->file[i].name,
-                            json_pack("{s:I, s:s}", "bytes", (json_int_t)f->file[i].bytes,
-                                      "digest", digest));
+        json_object_set_new(
+            files, f->file[i].name,
+            json_pack("{s:I, s:s}", "bytes", (json_int_t)f->file[i].bytes, "digest", digest));
     }
     return files;
 }
@@ -139,8 +139,9 @@ int rr_impact_folder_publish(struct rr_impact_folder *f, const char *name, const
     if (rr_remove_dir(path, err) != 0)
         return -1;
     rr_impact_folder_path(f, "impact.json", path);
-    if (rr_lock_check(&f->lock, err) != 0 || rr_commit_bytes(path, facts, strlen(facts), err) != 0 ||
-        rr_sync_dir(f->making, err) != 0 || exchange(f->making, final, err) != 0)
+    if (rr_lock_check(&f->lock, err) != 0 ||
+        rr_commit_bytes(path, facts, strlen(facts), err) != 0 || rr_sync_dir(f->making, err) != 0 ||
+        exchange(f->making, final, err) != 0)
         return -1;
     return rr_sync_dir(f->impacts, err);
 }

@@ -22,9 +22,9 @@ struct rr_impact_file {
 
 struct rr_impact_folder {
     const struct rr_comm *comm;
-    struct rr_lock lock;                     /* held by rank 0 */
-    char impacts[RR_IMPACT_PATH - 128];      /* WORKSPACE/impact */
-    char making[RR_IMPACT_PATH - 64];        /* the folder under its first name */
+    struct rr_lock lock;                         /* held by rank 0 */
+    char impacts[RR_IMPACT_PATH - 128];          /* WORKSPACE/impact */
+    char making[RR_IMPACT_PATH - 64];            /* the folder under its first name */
     struct rr_impact_file file[RR_IMPACT_FILES]; /* on rank 0 */
     int n_files;
 };

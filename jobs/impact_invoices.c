@@ -32,7 +32,7 @@ struct invoices {
     const struct rr_impact_invoices *in;
     struct rr_matching *matching;
     struct rr_line unquoted, key, row;
-    struct rr_sum sum[RR_AMOUNTS]; /* of the key in hand */
+    struct rr_sum sum[RR_AMOUNTS];  /* of the key in hand */
     struct currency_sums *currency; /* of the payer in hand */
     int n_currencies, currencies_size;
 };
@@ -46,8 +46,7 @@ static struct currency_sums *sums_of(struct invoices *v, struct rr_text currency
             return &v->currency[i];
     if (v->n_currencies == v->currencies_size) {
         v->currencies_size++;
-        v->currency =
-            rr_realloc(v->currency, (size_t)v->currencies_size * sizeof *v->currency);
+        v->currency = rr_realloc(v->currency, (size_t)v->currencies_size * sizeof *v->currency);
     }
     struct currency_sums *sums = &v->currency[v->n_currencies++];
     *sums = (struct currency_sums){0};
@@ -67,8 +66,8 @@ static struct rr_text bucket_name(const struct rr_sum *delta, char out[16])
     int exponent = (int)whole - 1;
     if (text[0] == '0')
         exponent = -1 - (int)strspn(text + 2, "0");
-    return (struct rr_text){out, (uint32_t)snprintf(out, 16, "%03d",
-                                                    less ? 100 - exponent : 300 + exponent)};
+    return (struct rr_text){
+        out, (uint32_t)snprintf(out, 16, "%03d", less ? 100 - exponent : 300 + exponent)};
 }
 
 void rr_impact_bucket_read(struct rr_text name, struct rr_impact_bucket *bucket)
@@ -162,8 +161,8 @@ static int take_rows(void *self, int source, struct rr_text rows, struct rr_erro
     while (rows.len > 0) {
         if (take_row(v, &rows, field, &total, err) != 0)
             return -1;
-        unsigned sides = rr_impact_sides_of(v->in->sides, source, field[PERIOD]) &
-                         (RR_BASE | RR_NEW);
+        unsigned sides =
+            rr_impact_sides_of(v->in->sides, source, field[PERIOD]) & (RR_BASE | RR_NEW);
         rr_impact_totals_read(v->in->totals, RR_IMPACT_INVOICES, source, field[CURRENCY],
                               field[PERIOD], total, 0);
         if (sides != 0 && put(v, field, sides, total, err) != 0)
@@ -211,8 +210,8 @@ static int write_row(struct invoices *v, struct rr_text key, const struct rr_tex
     put_money(row, &effects->delta, part[KEY_CURRENCY]);
     rr_line_field(row, rr_text_of(rr_correction_kind(&effects->delta)));
     rr_line_end(row);
-    rr_impact_totals_write(v->in->totals, RR_IMPACT_INVOICES, part[KEY_CURRENCY],
-                           part[KEY_PERIOD], effects);
+    rr_impact_totals_write(v->in->totals, RR_IMPACT_INVOICES, part[KEY_CURRENCY], part[KEY_PERIOD],
+                           effects);
     return rr_output_add(v->in->output, key, rr_line_text(row), err);
 }
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static int broken(struct rr_error *err, const char *law, struct rr_text currency,
                   struct rr_text period, const struct rr_sum *left, const struct rr_sum *right)
 {
@@ -50,7 +49,8 @@ static int prove_written(struct rr_impact_totals *t, const struct rr_impact_side
                           table == RR_IMPACT_LINES ? "new - old is not the sum of lines"
                                                    : "new - old is not the sum of adjustments",
                           currency, period, &all.delta, &said.sum[RR_WRITTEN_DELTA]);
-        if (table == RR_IMPACT_LINES && prove_effects(sides, &all, &said, currency, period, err) != 0)
+        if (table == RR_IMPACT_LINES &&
+            prove_effects(sides, &all, &said, currency, period, err) != 0)
             return -1;
     }
     return 0;
@@ -65,11 +65,13 @@ static int prove_tables_agree(struct rr_impact_totals *t, const struct rr_impact
         struct rr_text currency = rr_keyed_sums_part(read, code, 0);
         struct rr_text period = rr_keyed_sums_part(read, code, 1);
         struct rr_keyed_sum lines = rr_impact_written_at(t, RR_IMPACT_LINES, currency, period);
-        struct rr_keyed_sum invoices = rr_impact_written_at(t, RR_IMPACT_INVOICES, currency, period);
-        struct rr_keyed_sum booked = rr_impact_written_at(t, RR_IMPACT_CORRECTIONS, currency, period);
+        struct rr_keyed_sum invoices =
+            rr_impact_written_at(t, RR_IMPACT_INVOICES, currency, period);
+        struct rr_keyed_sum booked =
+            rr_impact_written_at(t, RR_IMPACT_CORRECTIONS, currency, period);
         if (!rr_sum_equal(&lines.sum[RR_WRITTEN_DELTA], &invoices.sum[RR_WRITTEN_DELTA]))
-            return broken(err, "lines and adjustments differ", currency, period, &lines.sum[RR_WRITTEN_DELTA],
-                          &invoices.sum[RR_WRITTEN_DELTA]);
+            return broken(err, "lines and adjustments differ", currency, period,
+                          &lines.sum[RR_WRITTEN_DELTA], &invoices.sum[RR_WRITTEN_DELTA]);
         if (rr_impact_is_closed(sides, period) &&
             !rr_sum_equal(&booked.sum[RR_WRITTEN_DELTA], &lines.sum[RR_WRITTEN_DELTA]))
             return broken(err, "corrections and lines differ", currency, period,
@@ -97,7 +99,8 @@ static int prove_total(struct rr_impact_totals *t, int source, const char *path,
     struct rr_text c = rr_text_of(currency), p = rr_text_of(period);
     struct rr_keyed_sum lines = rr_impact_read_of(t, RR_IMPACT_LINES, source, c, p);
     struct rr_keyed_sum invoices = rr_impact_read_of(t, RR_IMPACT_INVOICES, source, c, p);
-    if (!rr_sum_equal(&lines.sum[RR_READ_AMOUNT], &amount) || !rr_sum_equal(&lines.sum[RR_READ_EXACT], &exact))
+    if (!rr_sum_equal(&lines.sum[RR_READ_AMOUNT], &amount) ||
+        !rr_sum_equal(&lines.sum[RR_READ_EXACT], &exact))
         return rr_fail_prefix(err, "%s",
                               (broken(err, "the lines read are not those it is of", c, p,
                                       &lines.sum[RR_READ_AMOUNT], &amount),
@@ -110,8 +113,8 @@ static int prove_total(struct rr_impact_totals *t, int source, const char *path,
     return 0;
 }
 
-static int prove_source(struct rr_impact_totals *t, const struct rr_impact_sides *sides,
-                        int source, struct rr_error *err)
+static int prove_source(struct rr_impact_totals *t, const struct rr_impact_sides *sides, int source,
+                        struct rr_error *err)
 {
     char path[RR_RESULT_PATH + 64], *text;
     size_t len, i;
@@ -134,7 +137,7 @@ static int prove_source(struct rr_impact_totals *t, const struct rr_impact_sides
 }
 
 int rr_impact_laws_prove(struct rr_impact_totals *t, const struct rr_impact_sides *sides,
-                           struct rr_error *err)
+                         struct rr_error *err)
 {
     struct rr_keyed_sums lines = {0}, invoices = {0};
     int result = 0;

@@ -319,11 +319,12 @@ static void fini_lines(struct lines *l)
 
 int rr_impact_lines_match(const struct rr_impact_lines *in, struct rr_error *err)
 {
-    struct lines l = {.in = in, .payers_differ = in->corrections && rr_impact_payers_differ(in->sides)};
+    struct lines l = {.in = in,
+                      .payers_differ = in->corrections && rr_impact_payers_differ(in->sides)};
     const struct rr_matcher matcher = {&l,         take_same, take_rows,  take_issued,
                                        take_value, end_key,   end_account};
     l.matching = rr_matching_create(in->comm, in->beside, in->memory, &matcher);
-    const struct rr_impact_match match = {in->comm,       in->sides,  "lines.csv", rr_lines_header,
+    const struct rr_impact_match match = {in->comm,      in->sides,  "lines.csv", rr_lines_header,
                                           RR_BY_ACCOUNT, in->beside, in->memory};
     int result = rr_impact_match(&match, l.matching, err);
     rr_matching_destroy(l.matching);

@@ -18,8 +18,8 @@ struct rr_impact_lines {
     struct rr_impact_totals *totals;
     struct rr_output *output;
     struct rr_corrections_out *corrections; /* NULL: no periods are closed */
-    const char *beside;                     /* where segments may be kept, for the length of the call */
-    size_t memory;                          /* bytes */
+    const char *beside; /* where segments may be kept, for the length of the call */
+    size_t memory;      /* bytes */
 };
 
 /* Collective. Writes the rows to the output. */

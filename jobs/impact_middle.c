@@ -16,11 +16,12 @@ static int find_increment(const char *workspace, const struct rr_result_facts *o
     rr_manifest_destroy(manifest);
     if (*increment > 0)
         return 0;
-    return rr_fail(err, RR_EXIT_INPUT,
-                   "%s: both book and usage differ, and the state was never what results/%04u is of, so "
-                   "their effects can't be told apart. Compare by way of a result with one of them: "
-                   "`rerate rate` the old book on today's state first",
-                   workspace, old->number);
+    return rr_fail(
+        err, RR_EXIT_INPUT,
+        "%s: both book and usage differ, and the state was never what results/%04u is of, so "
+        "their effects can't be told apart. Compare by way of a result with one of them: "
+        "`rerate rate` the old book on today's state first",
+        workspace, old->number);
 }
 
 static const char *asked(const struct rr_result_facts *facts, const char *name)

@@ -23,7 +23,8 @@ struct rr_impact_top {
 void rr_impact_top_fini(struct rr_impact_top *top);
 
 /* Remembers an account, of which each currency keeps `keep`. */
-void rr_impact_top_add(struct rr_impact_top *top, size_t keep, const struct rr_top_account *account);
+void rr_impact_top_add(struct rr_impact_top *top, size_t keep,
+                       const struct rr_top_account *account);
 
 /* Collective. Leaves the `keep` of each currency among all ranks on each of them, sorted by currency, then the
  * greatest change first, then by name. */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 void rr_amounts_add(struct rr_sum sum[RR_AMOUNTS], unsigned sides, rr_decimal amount,
                     rr_decimal exact)
 {
@@ -141,14 +140,14 @@ void rr_impact_totals_sides(const struct rr_impact_totals *t, const struct rr_im
 }
 
 struct rr_keyed_sum rr_impact_written_at(struct rr_impact_totals *t, enum rr_impact_table table,
-                                      struct rr_text currency, struct rr_text period)
+                                         struct rr_text currency, struct rr_text period)
 {
     const struct rr_text key[] = {table_text(table), currency, period};
     return *rr_keyed_sums_at(&t->written, key, 3);
 }
 
 struct rr_keyed_sum rr_impact_read_of(struct rr_impact_totals *t, enum rr_impact_table table,
-                                   int source, struct rr_text currency, struct rr_text period)
+                                      int source, struct rr_text currency, struct rr_text period)
 {
     struct rr_keyed_sum out = {0};
     const int from[] = {source, RR_FROM_ALL};

@@ -22,10 +22,10 @@ struct issue {
     struct rr_lock lock;  /* of impacts and what is issued */
     struct rr_lock state; /* of the workspace, for its history */
     struct rr_issued issued;
-    struct rr_booked booked;       /* the impact whose corrections go out; no name: none do */
-    struct rr_result_facts facts;  /* of the result that goes out; no number: corrections alone */
-    json_t *periods;               /* that are from then on those of the result */
-    unsigned number;               /* of the entry */
+    struct rr_booked booked;      /* the impact whose corrections go out; no name: none do */
+    struct rr_result_facts facts; /* of the result that goes out; no number: corrections alone */
+    json_t *periods;              /* that are from then on those of the result */
+    unsigned number;              /* of the entry */
 };
 
 /* ---- what goes out ---- */
@@ -112,9 +112,10 @@ static json_t *invoices_json(const struct issue *i, struct rr_error *err)
         json_array_foreach(i->periods, p, period)
         {
             if (json_equal(json_object_get(total, "period"), period))
-                json_array_append_new(
-                    out, json_pack("{s:O, s:O, s:O}", "currency", json_object_get(total, "currency"),
-                                   "period", period, "amount", json_object_get(total, "amount")));
+                json_array_append_new(out, json_pack("{s:O, s:O, s:O}", "currency",
+                                                     json_object_get(total, "currency"), "period",
+                                                     period, "amount",
+                                                     json_object_get(total, "amount")));
         }
     }
     json_decref(said);
@@ -264,8 +265,7 @@ static int issue(struct issue *i, struct rr_error *err)
 
 int rr_issue_run(const struct rr_issue_options *options, struct rr_error *err)
 {
-    struct issue i = {
-        .options = options, .lock.fd = -1, .state.fd = -1, .periods = json_array()};
+    struct issue i = {.options = options, .lock.fd = -1, .state.fd = -1, .periods = json_array()};
     int result = issue(&i, err);
     rr_result_facts_fini(&i.facts);
     rr_issued_fini(&i.issued);

@@ -164,8 +164,8 @@ static int next_account(struct rr_matching *m, struct rr_error *err)
 static int take_block(struct rr_matching *m, int t, struct rr_error *err)
 {
     rr_line_clear(&m->block[t]);
-    int got = rr_account_blocks_take(m->blocks[t], &m->block[t],
-                                     m->memory / 4 / (size_t)m->n + 1, err);
+    int got =
+        rr_account_blocks_take(m->blocks[t], &m->block[t], m->memory / 4 / (size_t)m->n + 1, err);
     m->goes_on[t] = got > 0;
     return got < 0 ? -1 : 0;
 }
@@ -258,7 +258,8 @@ static struct rr_text account_of(struct rr_text key)
     return (struct rr_text){key.ptr, (uint32_t)(end - key.ptr)};
 }
 
-static int end_key(struct rr_matching *m, const struct rr_line *key, bool last, struct rr_error *err)
+static int end_key(struct rr_matching *m, const struct rr_line *key, bool last,
+                   struct rr_error *err)
 {
     const struct rr_matcher *to = m->matcher;
     struct rr_text text = rr_line_text(key);

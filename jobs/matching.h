@@ -35,7 +35,8 @@ struct rr_matching_tables {
     const struct rr_account_table *table;
     int n;
     const struct rr_text *splitter; /* the first account of each rank but the first */
-    struct rr_pairs *more; /* rows under the names of accounts, exchanged by these splitters; or NULL */
+    struct rr_pairs
+        *more; /* rows under the names of accounts, exchanged by these splitters; or NULL */
 };
 
 /* Segments of accounts put aside are written to PATH.RANK.N. `memory` is what a rank may hold. */

@@ -89,8 +89,7 @@ static char *dump(const json_t *facts)
 
 char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
                           const struct rr_span *span, const char *from, const char *to,
-                          const struct rr_control *control,
-                          const struct rr_result *result)
+                          const struct rr_control *control, const struct rr_result *result)
 {
     json_t *out = json_object();
     json_object_set_new(out, "rerate", json_string(RR_VERSION));

@@ -14,7 +14,6 @@
 /* The caller frees it. `from` and `to`, the periods asked for, and `control` may be NULL. */
 char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
                           const struct rr_span *span, const char *from, const char *to,
-                          const struct rr_control *control,
-                          const struct rr_result *result);
+                          const struct rr_control *control, const struct rr_result *result);
 
 #endif

@@ -118,6 +118,37 @@ static void verify_results(struct report *r, struct rr_verify *v)
     make_checks(r, v, latest, "results");
 }
 
+static bool is_there(const char *dir, const char *name)
+{
+    char path[RR_VERIFY_PATH];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return access(path, F_OK) == 0;
+}
+
+static int only_impacts(const struct dirent *entry)
+{
+    unsigned old, new;
+    return sscanf(entry->d_name, "%u-%u", &old, &new) == 2;
+}
+
+/* What compares results. */
+static void verify_impacts(struct report *r, struct rr_verify *v)
+{
+    char path[RR_VERIFY_PATH], subject[300];
+    struct dirent **entries = NULL;
+    snprintf(path, sizeof path, "%s/impact", v->dir);
+    int n = scandir(path, &entries, only_impacts, alphasort);
+    for (int i = 0; i < n; i++) {
+        snprintf(subject, sizeof subject, "impact/%s", entries[i]->d_name);
+        snprintf(v->result, sizeof v->result, "%s/%s", v->dir, subject);
+        make_checks(r, v, rr_impact_checks, subject);
+        json_decref(v->facts);
+        v->facts = NULL;
+        free(entries[i]);
+    }
+    free(entries);
+}
+
 static void fini_verify(struct rr_verify *v)
 {
     rr_verify_events_destroy(v->events);
@@ -144,13 +175,6 @@ static void print_summary(const struct report *r)
     puts(text);
     free(text);
     json_decref(out);
-}
-
-static bool is_there(const char *dir, const char *name)
-{
-    char path[RR_VERIFY_PATH];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    return access(path, F_OK) == 0;
 }
 
 /* Neither state nor result: there is nothing to prove, and likely the name is wrong. */
@@ -199,6 +223,7 @@ int rr_command_verify(const struct rr_comm *comm, const struct rr_arguments *arg
         return -1;
     make_checks(&r, &v, rr_state_checks, "state");
     verify_results(&r, &v);
+    verify_impacts(&r, &v);
     print_summary(&r);
     fflush(stdout);
     json_decref(r.checks);

@@ -61,7 +61,7 @@ struct rr_verify_check {
 };
 
 /* Ended by rows without a name. */
-extern const struct rr_verify_check rr_state_checks[], rr_result_checks[];
+extern const struct rr_verify_check rr_state_checks[], rr_result_checks[], rr_impact_checks[];
 
 /* Of a result, that its files are those it names, and no more. */
 extern const struct rr_verify_check rr_result_file_checks[];

@@ -5,6 +5,7 @@
  *   plant show FILE COLUMN    the elements of a column
  *   plant state DIR           in both manifests: lengths and digests of the runs that are there, and its own
  *   plant result DIR          in run.json: those of the files that are there, and its own
+ *   plant impact DIR          the same in impact.json
  */
 #include "../../io/commit.h"
 #include "../../io/runfile.h"
@@ -213,12 +214,12 @@ static void seal_manifest(const char *dir, const char *name)
     json_decref(manifest);
 }
 
-static void seal_result(const char *dir)
+static void seal_result(const char *dir, const char *name_of_facts)
 {
     char path[4096];
     const char *name;
     json_t *entry;
-    snprintf(path, sizeof path, "%s/run.json", dir);
+    snprintf(path, sizeof path, "%s/%s", dir, name_of_facts);
     json_t *run = json_load_file(path, 0, NULL), *files = json_object_get(run, "files");
     json_object_foreach(files, name, entry)
     {
@@ -240,7 +241,9 @@ int main(int argc, char **argv)
         seal_manifest(argv[2], "manifest.json");
         seal_manifest(argv[2], "manifest.previous.json");
     } else if (argc == 3 && strcmp(argv[1], "result") == 0)
-        seal_result(argv[2]);
+        seal_result(argv[2], "run.json");
+    else if (argc == 3 && strcmp(argv[1], "impact") == 0)
+        seal_result(argv[2], "impact.json");
     else
         return 64;
     return 0;
