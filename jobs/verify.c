@@ -102,10 +102,8 @@ static void verify_result(struct report *r, struct rr_verify *v,
 /* All results in the order of their numbers, then `latest` and how it moved. */
 static void verify_results(struct report *r, struct rr_verify *v)
 {
-    static const struct rr_verify_check latest[] = {{"latest", 0, 0, rr_verify_latest},
-                                                    {"history", 0, 0, rr_verify_history},
-                                                    {"issued", 0, 0, rr_verify_issued},
-                                                    {0}};
+    static const struct rr_verify_check latest[] = {
+        {"latest", 0, 0, rr_verify_latest}, {"history", 0, 0, rr_verify_history}, {0}};
     char path[RR_VERIFY_PATH];
     struct dirent **entries = NULL;
     snprintf(path, sizeof path, "%s/results", v->dir);
