@@ -1,7 +1,7 @@
 // The page of an impact: what changed between two results.
 import {bars, columns} from "./charts.js"
 import {h, plainName} from "./dom.js"
-import {grouped, isBelow, isZero, percent, scaled, signed, sum} from "./money.js"
+import {grouped, isBelow, isZero, percent, scaled, share, signed, sum} from "./money.js"
 import {badge, facts, figures, laws, leftOut, ofCurrency, periodsOf, recordClasses, section, shortDigest, shorten, sizeName} from "./parts.js"
 import {table} from "./table.js"
 
@@ -26,7 +26,7 @@ export const badges = data => [
 function keyFigures(data, t, counts) {
   const unit = t.currency
   return figures([
-    ["Difference", `${signed(t.delta)} ${unit}`, percent(t.delta, t.old) && `${percent(t.delta, t.old)} of the old total`, t.delta],
+    ["Difference", `${signed(t.delta)} ${unit}`, !isZero(t.old) && `${percent(share(t.delta, t.old))} of the old total`, t.delta],
     ["Before", `${grouped(t.old)} ${unit}`, `result ${data.old.result}`, t.old],
     ["After", `${grouped(t.new)} ${unit}`, `result ${data.new.result}`, t.new],
     counts && ["Pay more", grouped(counts.more), "accounts", counts.more],
@@ -93,9 +93,9 @@ function causes(data, currency, t) {
 
 function customers(data, currency, accounts) {
   if (!accounts) return section("accounts", "Who pays more, who less", h("p", null, `Nobody's invoice changes in ${currency}.`))
-  const columnsOf = [{title: "Account"}, {title: "Invoices", kind: "count"}, {title: `Before, ${currency}`, kind: "money"}, {title: "After", kind: "money"}, {title: "Difference", kind: "delta"}, {title: "Change"}]
+  const columnsOf = [{title: "Account"}, {title: "Invoices", kind: "count"}, {title: `Before, ${currency}`, kind: "money"}, {title: "After", kind: "money"}, {title: "Difference", kind: "delta"}, {title: "Change", kind: "share"}]
   const list = (caption, id, rows, all) => table({
-    caption, id, columns: columnsOf, rows: rows.map(row => [...row, percent(row[4], row[2])]),
+    caption, id, columns: columnsOf, rows: rows.map(row => [...row, share(row[4], row[2])]),
     note: `${grouped(rows.length)} of ${grouped(all)} accounts` + (rows.length < all ? ": those with the largest differences. The others are in adjustments.csv." : "."),
   })
   return section("accounts", "Who pays more, who less",

@@ -45,15 +45,24 @@ export function grouped(text) {
 
 export const signed = text => (isBelow(text) || isZero(text) ? "" : "+") + grouped(text)
 
-// part / whole in percent, to one digit; exact until it is cut.
-export function percent(part, whole) {
+// part / whole in percent, cut after four digits; nothing where there is no whole.
+export function share(part, whole) {
   const w = scaled(whole)
-  if (w === 0n) return ""
-  const p = scaled(part)
-  const tenths = p * 1000n / (w < 0n ? -w : w)
-  if (tenths === 0n && p !== 0n) return (p < 0n ? "\u2212" : "") + "<0.1 %"
-  const digits = (tenths < 0n ? -tenths : tenths).toString().padStart(2, "0")
-  return `${tenths < 0n ? "\u2212" : ""}${digits.slice(0, -1)}.${digits.slice(-1)} %`
+  return w === 0n ? "" : unscaled(scaled(part) * 1000000n / (w < 0n ? -w : w) * 10n ** 14n)
+}
+
+// The same to one digit, as it is read.
+export function percent(value) {
+  if (value === "") return ""
+  const tenths = scaled(value) / 10n ** 17n
+  if (tenths === 0n && !isZero(value)) return (isBelow(value) ? "\u2212" : "") + "<0.1 %"
+  return grouped(unscaled(tenths * 10n ** 17n, 1)) + " %"
+}
+
+// At most six digits after the point, for a glance; the tables hold the rest.
+export function glance(text) {
+  const [whole, part = ""] = text.split(".")
+  return grouped(part.length > 6 ? `${whole}.${part.slice(0, 6)}` : text) + (part.length > 6 ? "\u2026" : "")
 }
 
 // For pixels only.

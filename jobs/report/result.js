@@ -1,7 +1,7 @@
 // The page of a result.
 import {bars, columns} from "./charts.js"
 import {h, plainName} from "./dom.js"
-import {compare, grouped, percent, scaled, sum, unscaled} from "./money.js"
+import {compare, glance, grouped, scaled, share, sum, unscaled} from "./money.js"
 import {badge, facts, figures, laws, leftOut, ofCurrency, periodsOf, recordClasses, section, shortDigest, shorten, sizeName, sumsBy, total} from "./parts.js"
 import {table} from "./table.js"
 
@@ -28,7 +28,7 @@ function keyFigures(data, currency, accounts) {
   return figures([
     ["Billed", `${grouped(amount)} ${currency}`, `${grouped(lines)} lines`, amount],
     ["Invoices", grouped(invoices), `to ${grouped(accounts?.accounts ?? 0)} accounts`, invoices],
-    ["Rounding", `${grouped(residue)} ${currency}`, "amounts less exact amounts", residue],
+    ["Rounding", `${glance(residue)} ${currency}`, "amounts less exact amounts", residue],
     ["Records", grouped(records.read), `${grouped(records.aggregated)} aggregated, ${grouped(records.duplicate)} duplicate`, records.read],
     ["Quarantined", grouped(total(records.quarantined)), total(records.repaired) ? `${grouped(total(records.repaired))} repaired` : "records that can't be read", total(records.quarantined)],
     ["Unrated", grouped(sum(data.unrated.rows.map(row => row[4]))), "records that nobody is billed for", sum(data.unrated.rows.map(row => row[4]))],
@@ -81,8 +81,8 @@ function plans(data, currency) {
     }),
     table({
       caption: "By plan and charge", id: "by-plan-charge",
-      columns: [{title: "Plan"}, {title: "Charge"}, {title: "Lines", kind: "count"}, {title: `Amount, ${currency}`, kind: "money"}, {title: "Exact", kind: "money"}, {title: "Share"}],
-      rows: rows.map(row => [...row, percent(row[3], all)]),
+      columns: [{title: "Plan"}, {title: "Charge"}, {title: "Lines", kind: "count"}, {title: `Amount, ${currency}`, kind: "money"}, {title: "Exact", kind: "money"}, {title: "Share", kind: "share"}],
+      rows: rows.map(row => [...row, share(row[3], all)]),
       note: leftOut(data.plans, currency, "rows"),
     }))
 }
@@ -107,8 +107,8 @@ function customers(data, currency, accounts) {
       caption: "The largest accounts", id: "top-accounts",
       note: `${grouped(list.length)} of ${grouped(accounts.accounts)} accounts` +
         (list.length < accounts.accounts ? ": those with the most revenue, and those below zero with the most credit. Accounts not listed are in invoices.csv." : "."),
-      columns: [{title: "Account"}, {title: "Invoices", kind: "count"}, {title: `Billed, ${currency}`, kind: "money"}, {title: "Share"}],
-      rows: list.map(row => [...row, percent(row[2], all)]),
+      columns: [{title: "Account"}, {title: "Invoices", kind: "count"}, {title: `Billed, ${currency}`, kind: "money"}, {title: "Share", kind: "share"}],
+      rows: list.map(row => [...row, share(row[2], all)]),
     }))
 }
 

@@ -1,6 +1,6 @@
 // Tables that sort by a button in each head, filter, and show the first rows until asked for all.
 import {h, name} from "./dom.js"
-import {compare, grouped, signed, isBelow, isZero} from "./money.js"
+import {compare, grouped, isBelow, isZero, percent, signed} from "./money.js"
 
 const FIRST = 50
 let tables = 0
@@ -9,6 +9,7 @@ const formats = {
   count: {text: grouped, number: true},
   money: {text: grouped, number: true},
   delta: {text: signed, number: true},
+  share: {text: percent, number: true},
   text: {text: name, number: false},
   code: {text: value => h("code", null, name(value)), number: false},
 }
