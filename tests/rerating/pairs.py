@@ -177,8 +177,10 @@ class Pair:
         self.check_sums(made)
         self.call('impact', '-w', 'again', *self.numbers)
         again = self.impact('again')
-        for path in made.iterdir():
-            require(path.read_bytes() == (again / path.name).read_bytes(), f'{path.name}: other bytes')
+        both = [{path.name: path.read_bytes() for path in folder.iterdir()} for folder in (made, again)]
+        require(both[0].keys() == both[1].keys(), f'{sorted(both[0])} and {sorted(both[1])}')
+        for name in both[0]:
+            require(both[0][name] == both[1][name], f'{name}: other bytes')
 
     def impact(self, workspace='ws'):
         old, new = self.numbers
