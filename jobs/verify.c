@@ -129,9 +129,10 @@ static int only_impacts(const struct dirent *entry)
     return sscanf(entry->d_name, "%u-%u", &old, &new) == 2;
 }
 
-/* What compares results. */
+/* What compares results, and what went out of them. */
 static void verify_impacts(struct report *r, struct rr_verify *v)
 {
+    static const struct rr_verify_check issued[] = {{"issued", 0, 0, rr_verify_issued}, {0}};
     char path[RR_VERIFY_PATH], subject[300];
     struct dirent **entries = NULL;
     snprintf(path, sizeof path, "%s/impact", v->dir);
@@ -145,6 +146,8 @@ static void verify_impacts(struct report *r, struct rr_verify *v)
         free(entries[i]);
     }
     free(entries);
+    if (is_there(v->dir, "issued"))
+        make_checks(r, v, issued, "issued");
 }
 
 static void fini_verify(struct rr_verify *v)

@@ -1,4 +1,4 @@
-/* Verifying the ledger of what was issued: customers have it, so it must stay what it was. */
+/* Verifying what was issued: that the ledger is a whole chain, and that what it names is there unchanged. */
 #include "verify.h"
 
 #include "issued.h"
@@ -7,76 +7,54 @@
 #include <stdio.h>
 #include <string.h>
 
-static int check_file(const char *dir, const char *name, const json_t *said, struct rr_error *err)
+static int check_result(const struct rr_verify *v, const json_t *entry, struct rr_error *err)
 {
+    const char *name = json_string_value(json_object_get(entry, "result"));
     char path[RR_VERIFY_PATH];
+    struct rr_digest said, found;
     uint64_t size;
+    if (name == NULL)
+        return 0; /* corrections alone */
+    snprintf(path, sizeof path, "%s/results/%s/run.json", v->dir, name);
+    if (!rr_verify_digest(entry, "run", &said) || rr_digest_file(path, &size, &found, err) != 0)
+        return rr_fail(err, RR_EXIT_DATA, "%s: was issued, and can't be read", path);
+    return rr_digest_equal(said, found)
+               ? 0
+               : rr_fail(err, RR_EXIT_DATA, "%s: is not the result that was issued", path);
+}
+
+static int check_corrections(const struct rr_issued *issued, unsigned i, struct rr_error *err)
+{
+    const json_t *said =
+        json_object_get(json_object_get(issued->entry[i], "files"), "corrections.csv");
+    char path[RR_ISSUED_PATH];
     struct rr_digest digest, found;
-    snprintf(path, sizeof path, "%s/%.60s", dir, name);
+    uint64_t size;
+    if (!rr_issued_corrections(issued, i, path))
+        return 0;
     if (rr_digest_file(path, &size, &found, err) != 0)
         return -1;
-    if (strchr(name, '/') == NULL && rr_verify_digest(said, "digest", &digest) &&
-        rr_digest_equal(digest, found))
+    if (rr_verify_digest(said, "digest", &digest) && rr_digest_equal(digest, found) &&
+        size == (uint64_t)json_integer_value(json_object_get(said, "bytes")))
         return 0;
-    return rr_fail(err, RR_EXIT_DATA, "%s: is no longer what was issued", path);
+    return rr_fail(err, RR_EXIT_DATA, "%s: is not what issue.json says", path);
 }
 
-/* The result that it is of, where that is still there. */
-static int check_result(const struct rr_verify *v, const char *dir, const json_t *entry,
-                        struct rr_error *err)
+/* An entry behind a gap would count for nothing. */
+static int check_gaps(const struct rr_issued *issued, struct rr_error *err)
 {
-    char path[RR_VERIFY_PATH];
-    uint64_t size;
-    struct rr_digest said, found;
-    const char *result = json_string_value(json_object_get(entry, "result"));
-    if (result == NULL)
-        return 0;
-    snprintf(path, sizeof path, "%s/results/%.20s/run.json", v->dir, result);
-    if (rr_digest_file(path, &size, &found, NULL) != 0 ||
-        (rr_verify_digest(entry, "run", &said) && rr_digest_equal(said, found)))
-        return 0;
-    return rr_fail(err, RR_EXIT_DATA, "%s: results/%s is no longer what was issued", dir, result);
-}
-
-static int check_entry(const struct rr_verify *v, const struct rr_issued *issued, unsigned i,
-                       struct rr_error *err)
-{
-    char dir[RR_VERIFY_PATH - 64];
-    const char *name;
-    json_t *said, *files = json_object_get(issued->entry[i], "files");
-    snprintf(dir, sizeof dir, "%.3900s/%04u", issued->dir, i + 1);
-    json_object_foreach(files, name, said)
-    {
-        if (check_file(dir, name, said, err) != 0)
-            return -1;
-    }
-    return check_result(v, dir, issued->entry[i], err);
-}
-
-/* The ledger is read up to its first gap: there is nothing behind. */
-static int check_names(const struct rr_issued *issued, struct rr_error *err)
-{
-    unsigned number, most = 0;
     DIR *dir = opendir(issued->dir);
-    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir))
-        if (sscanf(entry->d_name, "%u", &number) == 1 && number > most)
-            most = number;
+    unsigned n;
+    int result = 0;
+    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry && result == 0;
+         entry = readdir(dir))
+        if (entry->d_name[0] != '.' &&
+            (sscanf(entry->d_name, "%u", &n) != 1 || n == 0 || n > issued->n))
+            result = rr_fail(err, RR_EXIT_DATA, "%s/%s: is no entry that follows on another",
+                             issued->dir, entry->d_name);
     if (dir)
         closedir(dir);
-    if (most <= issued->n)
-        return 0;
-    return rr_fail(err, RR_EXIT_DATA, "%s: %04u is there, and %04u is not", issued->dir, most,
-                   issued->n + 1);
-}
-
-static int check_ledger(const struct rr_verify *v, const struct rr_issued *issued,
-                        struct rr_finding *f)
-{
-    for (unsigned i = 0; i < issued->n; i++)
-        if (check_entry(v, issued, i, &f->err) != 0)
-            return -1;
-    rr_seen(f, "%u entries, of %u periods", issued->n, issued->n_owned);
-    return check_names(issued, &f->err);
+    return result;
 }
 
 int rr_verify_issued(struct rr_verify *v, struct rr_finding *f)
@@ -84,7 +62,13 @@ int rr_verify_issued(struct rr_verify *v, struct rr_finding *f)
     struct rr_issued issued;
     if (rr_issued_read(v->dir, &issued, &f->err) != 0)
         return -1;
-    int result = check_ledger(v, &issued, f);
+    int result = check_gaps(&issued, &f->err);
+    for (unsigned i = 0; i < issued.n && result == 0; i++) {
+        result = check_result(v, issued.entry[i], &f->err);
+        if (result == 0)
+            result = check_corrections(&issued, i, &f->err);
+    }
+    rr_seen(f, "%u entries, each on the one before, of results as they went out", issued.n);
     rr_issued_fini(&issued);
     return result;
 }

@@ -167,7 +167,7 @@ def contracts(program, scratch, arguments):
     moved = collections.Counter(row[0] for row in rows(impact_of(scratch / "w", "0002-0003")["adjustments.csv"]))
     require(moved == {"eu": 3, "us": 3}, moved)
     # What is booked of it is taken back from one and billed to the other.
-    alone = DEAL.replace("    pool: true\n", "")
+    alone = DEAL.replace("    pool: true\n", "").replace("[eu, us]", "[de, eu, us]")
     for workspace, payer in (("v", "us"), ("v", "eu")):
         book(scratch, f"{payer}.yaml", "0.20", rest=alone.replace("bill_to: us", f"bill_to: {payer}"))
         program.run(None, "run", "-w", "v", f"{payer}.yaml", "u.csv", "--progress", "none", cwd=scratch)
@@ -176,6 +176,9 @@ def contracts(program, scratch, arguments):
     require([(row["payer"], row["amount"]) for row in booked
              if (row["account"], row["corrects"], row["charge"]) == ("eu", "2025-01", "calls")] ==
             [("eu", "0.80"), ("us", "-0.80")], booked)
+    require([(row["payer"], row["amount"]) for row in booked
+             if (row["account"], row["corrects"], row["charge"]) == ("de", "2025-02", "base")] ==
+            [("eu", "10.00"), ("us", "-10.00")], "an account whose lines are the same")
     require(sum(decimal.Decimal(row["amount"]) for row in booked) == 0, booked)
 
 
@@ -316,12 +319,12 @@ def verified(program, scratch, arguments):
         program.run(None, what[0], "-w", "w", *what[1:], cwd=scratch)
     out, _ = program.run(None, "verify", "-w", "w", cwd=scratch)
     require("ok      rows of impact: impact/0001-0002: 3 adjustments, 6 lines and 4 corrections add up\n" in out
-            and " issued: results: 2 entries" in out, out)
+            and "ok      issued: issued: 2 entries" in out, out)
     made, issued = scratch / "w" / "impact" / "0001-0002", scratch / "w" / "issued"
     for path, old, new, check in ((made / "lines.csv", b"0.004\n", b"0.005\n", "impact (impact/0001-0002)"),
                                   (made / "impact.json", b"2.98", b"2.99", "impact (impact/0001-0002)"),
-                                  (issued / "0001" / "issue.json", b"2025-02", b"2025-03", "issued (results)"),
-                                  (issued / "0002" / "corrections.csv", b"0.01", b"0.02", "issued (results)")):
+                                  (issued / "0001" / "issue.json", b"2025-02", b"2025-03", "issued (issued)"),
+                                  (issued / "0002" / "corrections.csv", b"0.01", b"0.02", "issued (issued)")):
         plant(program, scratch, path, lambda text, old=old, new=new: text.replace(old, new), check)
     for name, old, new in (("lines.csv", b",0.006,0,0.004", b",0.006,0,0.005"),
                            ("lines.csv", b",3.33,3.34,0.01,", b",3.32,3.34,0.01,"),
@@ -341,7 +344,7 @@ def verified(program, scratch, arguments):
     (made / "more.csv").unlink()
     (issued / "0001").rename(issued / "0007")
     _, err = program.run(None, "verify", "-w", "w", cwd=scratch, code=65)
-    require("issued (results)" in err, err)
+    require("issued (issued)" in err, err)
     (issued / "0007").rename(issued / "0001")
     program.run(None, "verify", "-w", "w", cwd=scratch)
 
