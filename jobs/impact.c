@@ -127,7 +127,8 @@ static int publish(struct impact *i, struct rr_error *err)
 static int make(struct impact *i, struct rr_error *err)
 {
     open_outputs(i);
-    if (match(i, err) != 0 || finish_outputs(i, err) != 0)
+    /* No rank's segments are in the folder any more when it appears. */
+    if (match(i, err) != 0 || rr_agree(i->comm, finish_outputs(i, err), err) != 0)
         return -1;
     return rr_agree(i->comm, i->comm->rank == 0 ? publish(i, err) : 0, err);
 }

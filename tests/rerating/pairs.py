@@ -51,7 +51,8 @@ def require(condition, text):
 class Pair:
     """An old result and a new one in a workspace, and what the oracle says of both."""
 
-    def __init__(self, seed, records, rerate, folder):
+    def __init__(self, seed, records, rerate, skipped, folder):
+        self.skipped = skipped
         self.dice, self.rerate, self.folder = Dice(f'pair {seed}'), rerate, folder
         self.kind = self.dice.choice(KINDS)
         names = self.dice.sample(FILES, self.dice.randint(2, len(FILES)))
@@ -140,8 +141,9 @@ class Pair:
         self.copy('all')
         options = self.options()
         self.call('rate', '-w', 'ws', *options, new_book)
-        self.call('rate', '-w', 'all', '--all', *options, new_book)
-        self.same_results(self.latest(), 'all')
+        if 'carried' not in self.skipped:
+            self.call('rate', '-w', 'all', '--all', *options, new_book)
+            self.same_results(self.latest(), 'all')
         return self.latest()
 
     def copy(self, workspace):
@@ -177,8 +179,10 @@ class Pair:
         self.check_sums(made)
         self.call('impact', '-w', 'again', *self.numbers)
         again = self.impact('again')
-        for path in made.iterdir():
-            require(path.read_bytes() == (again / path.name).read_bytes(), f'{path.name}: other bytes')
+        both = [{path.name: path.read_bytes() for path in folder.iterdir()} for folder in (made, again)]
+        require(both[0].keys() == both[1].keys(), f'{sorted(both[0])} and {sorted(both[1])}')
+        for name in both[0]:
+            require(both[0][name] == both[1][name], f'{name}: other bytes')
 
     def impact(self, workspace='ws'):
         old, new = self.numbers
@@ -298,11 +302,11 @@ def summed(path, amount):
     return found
 
 
-def attempt(seed, records, rerate, folder):
+def attempt(seed, records, rerate, skipped, folder):
     """What differs in the pair of this seed, as text; empty when all agree. Where the oracle refuses the
     data, another pair takes its place."""
     for n in range(100):
-        pair = Pair(seed + n * 10**9, records, rerate, folder / str(n))
+        pair = Pair(seed + n * 10**9, records, rerate, skipped, folder / str(n))
         try:
             pair.check()
         except DataError:
@@ -319,11 +323,13 @@ def main():
     parser.add_argument('--trials', type=int, default=20)
     parser.add_argument('--seed', type=int, default=1, help='of the first pair')
     parser.add_argument('--records', type=int, default=150, help='usage records of a pair')
+    parser.add_argument('--skip', choices=['carried'], action='append', default=[],
+                        help='what the program can not do yet: `rate --all`')
     parser.add_argument('--jobs', type=int, default=1, help='pairs at a time')
     args = parser.parse_args()
     rerate = args.rerate.resolve(strict=True)
     return run_trials('rerate-pairs-', args.jobs, attempt,
-                      [(f'pair {seed}', (seed, args.records, rerate))
+                      [(f'pair {seed}', (seed, args.records, rerate, args.skip))
                        for seed in range(args.seed, args.seed + args.trials)])
 
 

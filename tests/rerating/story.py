@@ -5,9 +5,11 @@ what it said before, to the cent; and each byte of it the same on any number of 
 import json
 import os
 import pathlib
+import re
 import sys
 from collections import defaultdict
 from decimal import Decimal
+from fractions import Fraction
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "ranks"), str(HERE.parent / "oracle")]
@@ -186,7 +188,41 @@ class Story:
         pass
 
     def the_report_says_the_same(self):
-        pass
+        """The numbers in the pages that people look at, of the result and of all that changed."""
+        old, middle, new = (self.rated(*which) for which in self.from_first_to_last)
+        self.run("report", "5", ranks=None)
+        page = page_data(self.ws / "reports" / "0005.html")
+        self.are_sums(page["revenue"]["rows"], "by_month_and_charge", new, {4: "amount", 5: "exact"})
+        self.are_sums(page["invoices"]["rows"], "by_period", new, {3: "amount"})
+        self.are_sums(payers_of(page, "most", "least"), "of_payer", new, {3: "amount"})
+        self.run("report", "1", "5", ranks=None)
+        page = page_data(self.ws / "impact" / "0001-0005" / "report.html")
+        causes = {key: tuple(map(str, (change.delta, change.price_effect, change.usage_effect)))
+                  for key, change in changed_causes(old, middle, new).items()}
+        require({tuple(row[:3]): tuple(str(Fraction(text)) for text in row[4:7])
+                 for row in page["causes"]["rows"]} == causes, f"causes: {page['causes']['rows'][:2]}")
+        payers = impact.compared(old, new, new, "of_payer")
+        require({tuple(row[:2]): row[5] for row in payers_of(page, "most", "least")} ==
+                {key: f"{float(change.delta):.2f}" for key, change in payers.items() if change.delta},
+                "who gains and loses")
+        for kept in (page, page_data(self.ws / "reports" / "0005.html")):
+            require(all(law[-1] for law in kept["laws"]), f"laws: {kept['laws']}")
+
+    @property
+    def from_first_to_last(self):
+        """The old side, the middle and the new side."""
+        return (("book.yaml", self.months), ("globex.yaml", self.months), ("globex.yaml", self.all_files))
+
+    def are_sums(self, page_rows, part, lines, columns):
+        """The page's rows are the oracle's sums: {column: which sum of a Sum}."""
+        sums = defaultdict(impact.Sum)
+        for key, total in lines.items():
+            sums[(key.currency, key.period, key.charge) if part == "by_month_and_charge"
+                 else getattr(key, part)] += total
+        for column, name in columns.items():
+            page = {tuple(row[:len(next(iter(sums)))]): Fraction(row[column]) for row in page_rows}
+            require(page == {key: getattr(total, name) for key, total in sums.items()},
+                    f"{part}: {name}: {list(page.items())[:2]}")
 
     def closed_months_are_corrected(self):
         """Invoices that were sent stay as they are: their corrections go out in November, each naming the month
@@ -208,9 +244,7 @@ class Story:
                 f"FOCUS {dict(billed)}, corrections {dict(corrected)}")
 
     def book(self):
-        old, middle, new = (self.rated(*which) for which in (("book.yaml", self.months),
-                                                              ("globex.yaml", self.months),
-                                                              ("globex.yaml", self.all_files)))
+        old, middle, new = (self.rated(*which) for which in self.from_first_to_last)
         return self.ledger.book(old, middle, 5, new, CLOSED, OPEN)
 
     def same_booking(self, booking):
@@ -233,6 +267,26 @@ class Story:
     def all_of_it_can_be_proved(self):
         """Every digest and every law, from the files alone."""
         self.run("verify", ranks=None)
+
+
+def page_data(path):
+    """What a report holds for its script."""
+    text = path.read_text(encoding="utf-8")
+    return json.loads(re.search('<script type="application/json" id="data">(.*?)</script>', text, re.S)[1])
+
+
+def payers_of(page, *lists):
+    """[CURRENCY, ACCOUNT, ROWS, AMOUNT, ...]"""
+    return [[entry["currency"], *row] for entry in page["accounts"] for name in lists for row in entry[name]]
+
+
+def changed_causes(old, middle, new):
+    """By currency, period and charge, where a line changed."""
+    found = defaultdict(lambda: impact.Change(0, 0, 0, 0))
+    for key, change in impact.changes(old, middle, new, "line").items():
+        name = key[4], key[1], key[2]
+        found[name] = impact.Change(*(a + b for a, b in zip(found[name], change)))
+    return found
 
 
 def published(folder):
