@@ -150,6 +150,49 @@ START_TEST(edits_touch_what_they_can)
 }
 END_TEST
 
+/* Touches of plan p from January to June. */
+static void check_p(struct rr_book *was, struct rr_book *is, const char *expected)
+{
+    char p[64];
+    int32_t first;
+    ck_assert(rr_period_parse(RR_MONTH, "2025-01", &first));
+    struct rr_span span = {.first = first, .last = first + 5};
+    struct rr_book_change *change = rr_book_change_create(was, is, &span);
+    show(change, "p", first, p);
+    ck_assert_str_eq(p, expected);
+    rr_book_change_destroy(change);
+    rr_book_close(was);
+    rr_book_close(is);
+}
+
+START_TEST(cuts_inside_of_periods_count)
+{
+    check_p(edited("from: 2025-04-01", "from: 2025-04-10"),
+            edited("from: 2025-04-01", "from: 2025-04-12"), ". . . A . .");
+    check_p(edited("from: 2025-04-01", "from: 2025-04-10"),
+            edited("from: 2025-04-01", "from: 2025-04-10 # the same"), NONE);
+}
+END_TEST
+
+START_TEST(periods_between_two_that_differ_are_untouched)
+{
+    static const char more[] = "      - from: 2025-05-01\n"
+                               "        charges: [{meter: x, per_unit: \"0.5\"}]\n"
+                               "      - from: 2025-06-01\n"
+                               "        charges: [{meter: x, per_unit: \"%s\"}]\n"
+                               "  q:\n";
+    static const char from[] = "          - {meter: x, per_unit: \"0.5\"}\n"
+                               "          - {meter: y, per_unit: \"4\"}\n"
+                               "  q:\n";
+    char was[1024], is[1024];
+    int n = snprintf(was, sizeof was, "          - {meter: x, per_unit: \"0.5\"}\n");
+    snprintf(was + n, sizeof was - (size_t)n, more, "0.5");
+    n = snprintf(is, sizeof is, "          - {meter: x, per_unit: \"0.6\"}\n");
+    snprintf(is + n, sizeof is - (size_t)n, more, "0.6");
+    check_p(edited(from, was), edited(from, is), ". . . x . x");
+}
+END_TEST
+
 START_TEST(what_no_plan_tells_is_told)
 {
     static const struct {
@@ -228,8 +271,12 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {edits_touch_what_they_can, what_no_plan_tells_is_told,
+    const TTest *const tests[] = {edits_touch_what_they_can,
+                                  cuts_inside_of_periods_count,
+                                  periods_between_two_that_differ_are_untouched,
+                                  what_no_plan_tells_is_told,
                                   plans_that_come_and_go_touch_their_accounts,
-                                  contracts_are_the_same_deal_or_not, NULL};
+                                  contracts_are_the_same_deal_or_not,
+                                  NULL};
     return unit_main("book_change", tests);
 }
