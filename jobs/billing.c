@@ -1,118 +1,22 @@
-/* Billing: the book, its meters and the engine, brought together. */
+/* Billing: books, their meters and the engine, brought together. */
 #include "billing.h"
 
 #include "../io/memory.h"
-#include "contract_parts.h"
 #include "control.h"
-#include "kept_books.h"
-#include "meters.h"
+#include "open_book.h"
 #include "publishing.h"
-#include "subscribers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct billing {
     const struct rr_comm *comm;
     const struct rr_billing_options *options;
-    struct rr_book_files files;
-    struct rr_book *book;
-    struct rr_calendar *calendar;
-    struct rr_meters *meters;
-    struct rr_contract_parts *parts;    /* NULL where all know all contracts */
-    struct rr_subscribers *subscribers; /* NULL where the book names no file */
-    struct rr_control *control;         /* rank 0; NULL without control totals */
+    struct rr_open_book *books; /* those that are priced */
+    int n_books;
+    struct rr_control *control; /* rank 0; NULL without control totals */
     uint64_t memory;
 };
-
-/* Collective. Gives every rank a file that the book may name: path and bytes, NULL where it names none. */
-static void share_file(const struct rr_comm *comm, char **path, char **bytes, size_t *len)
-{
-    size_t path_len = *path ? strlen(*path) + 1 : 0;
-    rr_comm_share(comm, path, &path_len, 0);
-    rr_comm_share(comm, bytes, len, 0);
-    if (path_len == 0) {
-        free(*path);
-        *path = NULL;
-    }
-}
-
-static int read_book(const struct rr_billing_options *o, struct rr_book_files *files,
-                     struct rr_error *err)
-{
-    struct rr_result_facts facts;
-    if (o->of_result == 0)
-        return rr_book_read_apart(o->book_path, files, err);
-    if (rr_result_facts_read(o->dir, o->of_result, &facts, err) != 0)
-        return -1;
-    int result = rr_kept_book_read(o->dir, &facts, files, err);
-    rr_result_facts_fini(&facts);
-    return result;
-}
-
-/* Collective. Rank 0 reads the book; all ranks read what lies beside it, in parts. */
-static int read_files(struct billing *b, struct rr_error *err)
-{
-    struct rr_book_files *f = &b->files;
-    int result = 0;
-    if (b->comm->rank == 0)
-        result = read_book(b->options, f, err);
-    if (rr_agree(b->comm, result, err) != 0)
-        return -1;
-    share_file(b->comm, &f->path, &f->book, &f->book_len);
-    share_file(b->comm, &f->subscriptions_path, &f->subscriptions, &f->subscriptions_len);
-    share_file(b->comm, &f->contracts_path, &f->contracts, &f->contracts_len);
-    if (f->contracts_path && rr_contract_parts_read(b->comm, f, &b->parts, err) != 0)
-        return -1;
-    return f->subscriptions_path ? rr_subscribers_open(b->comm, f, &b->subscribers, err) : 0;
-}
-
-/* Rank 0. 0 when nothing is wrong. */
-static int find_mistake(const struct billing *b, struct rr_error *err)
-{
-    struct rr_book *book = rr_book_open(b->options->book_path, err);
-    rr_book_close(book);
-    return book ? 0 : -1;
-}
-
-/* Collective. A part of the files shows a part of what is wrong: the whole is read to tell it. 0 when
- * nothing is. */
-static int explain(const struct billing *b, struct rr_error *err)
-{
-    return rr_agree(b->comm, b->comm->rank == 0 ? find_mistake(b, err) : 0, err);
-}
-
-/* Collective. Charges that stand in one rank's contracts only may need events of all. */
-static void share_events(const struct rr_comm *comm, struct rr_book *book)
-{
-    for (int i = 0; i < book->n_meters; i++)
-        book->meters[i].per_event = rr_comm_max(comm, book->meters[i].per_event) != 0;
-}
-
-/* Collective. */
-static int open_book(struct billing *b, struct rr_error *err)
-{
-    if (read_files(b, err) != 0)
-        return -1;
-    b->book = rr_book_parse(&b->files, NULL, err);
-    if (rr_agree(b->comm, b->book ? 0 : -1, err) != 0) {
-        explain(b, err);
-        return -1;
-    }
-    if (b->parts)
-        share_events(b->comm, b->book);
-    return 0;
-}
-
-/* Collective. */
-static int prove_subscribers(struct billing *b, struct rr_error *err)
-{
-    bool wrong;
-    if (b->subscribers == NULL)
-        return 0;
-    if (rr_subscribers_prove(b->subscribers, b->book, b->memory / 2, &wrong, err) != 0)
-        return -1;
-    return wrong ? explain(b, err) : 0;
-}
 
 /* Half of the node's memory, shared by its ranks. */
 static uint64_t default_memory(const struct rr_comm *comm)
@@ -120,33 +24,52 @@ static uint64_t default_memory(const struct rr_comm *comm)
     return rr_node_memory() / 2 / (uint64_t)rr_comm_local_size(comm);
 }
 
-/* Collective. The book that this rank prices by: whole contracts of the parties that it rates. */
-static struct rr_book *book_for_rating(struct billing *b, uint32_t n_shards, struct rr_error *err)
+static struct rr_book_source source_of(const struct rr_billing_options *o, int nth)
 {
-    struct rr_parties *parties = rr_parties_create(b->book);
-    rr_contract_parts_gather(b->parts, b->comm, n_shards, parties, b->book, &b->files);
-    rr_parties_destroy(parties);
-    return rr_book_parse(&b->files, NULL, err);
+    if (o->of_result > 0)
+        return (struct rr_book_source){.workspace = o->dir, .result = o->of_result};
+    return (struct rr_book_source){.path = o->n_what_if > 0 ? o->what_if[nth] : o->book_path};
+}
+
+/* All read usage alike, so that one pass over the state serves them. */
+static int check_state_text(const struct billing *b, int nth, struct rr_error *err)
+{
+    char *first = rr_book_state_text(b->books[0].book),
+         *text = rr_book_state_text(b->books[nth].book);
+    bool same = strcmp(first, text) == 0;
+    free(first);
+    free(text);
+    if (same)
+        return 0;
+    return rr_fail(err, RR_EXIT_BOOK,
+                   "%s: reads usage or meters it otherwise than %s: books of one command differ in "
+                   "prices alone",
+                   b->books[nth].book->path, b->books[0].book->path);
 }
 
 /* Collective. */
-static int publish_by(struct billing *b, struct rr_book *book, struct rr_state *state,
-                      struct rr_error *err)
+static int open_books(struct billing *b, struct rr_error *err)
 {
-    struct rr_parties *parties = rr_parties_create(book);
-    const struct rr_publishing publishing = {.comm = b->comm,
-                                             .options = b->options,
-                                             .files = &b->files,
-                                             .book = book,
-                                             .calendar = b->calendar,
-                                             .meters = b->meters,
-                                             .subscribers = b->subscribers,
-                                             .parties = parties,
-                                             .control = b->control,
-                                             .memory = b->memory};
-    int result = rr_publish(&publishing, state, err);
-    rr_parties_destroy(parties);
-    return result;
+    int n = b->options->n_what_if > 0 ? b->options->n_what_if : 1;
+    b->books = rr_calloc((size_t)n, sizeof *b->books);
+    while (b->n_books < n) {
+        struct rr_open_book *open = &b->books[b->n_books];
+        const struct rr_book_source source = source_of(b->options, b->n_books++);
+        if (rr_open_book(b->comm, &source, b->memory / 2, open, err) != 0 ||
+            check_state_text(b, b->n_books - 1, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Collective. Only rank 0 holds inputs against them. */
+static int read_control(struct billing *b, struct rr_error *err)
+{
+    const char *path = b->options->control_path;
+    if (path && b->comm->rank == 0)
+        b->control = rr_control_read(path, b->books[0].book, err);
+    bool failed = path && b->comm->rank == 0 && b->control == NULL;
+    return rr_agree(b->comm, failed ? -1 : 0, err);
 }
 
 /* Collective. */
@@ -155,45 +78,19 @@ static int publish(void *self, struct rr_state *state, struct rr_progress *progr
 {
     struct billing *b = self;
     (void)progress;
-    if (b->parts == NULL)
-        return publish_by(b, b->book, state, err);
-    struct rr_book *book = book_for_rating(b, state->manifest->n_shards, err);
-    int result = rr_agree(b->comm, book ? 0 : -1, err);
-    if (result == 0)
-        result = publish_by(b, book, state, err);
-    rr_book_close(book);
-    return result;
-}
-
-/* Collective. Only rank 0 holds inputs against them. */
-static int read_control(struct billing *b, struct rr_error *err)
-{
-    const char *path = b->options->control_path;
-    if (path && b->comm->rank == 0)
-        b->control = rr_control_read(path, b->book, err);
-    bool failed = path && b->comm->rank == 0 && b->control == NULL;
-    return rr_agree(b->comm, failed ? -1 : 0, err);
-}
-
-static void close_billing(struct billing *b)
-{
-    rr_control_destroy(b->control);
-    rr_meters_destroy(b->meters);
-    rr_calendar_destroy(b->calendar);
-    rr_book_close(b->book);
-    rr_book_files_fini(&b->files);
-    rr_contract_parts_destroy(b->parts);
-    rr_subscribers_close(b->subscribers);
+    const struct rr_publishing publishing = {b->comm,    b->options, b->books,
+                                             b->n_books, b->control, b->memory};
+    return rr_publish(&publishing, state, err);
 }
 
 static int run_engine(struct billing *b, struct rr_error *err)
 {
     const struct rr_billing_options *o = b->options;
-    char *state_text = rr_book_state_text(b->book);
+    char *state_text = rr_book_state_text(b->books[0].book);
     struct rr_engine engine = {
         .comm = b->comm,
         .dir = o->dir,
-        .job = rr_meters_job(b->meters),
+        .job = rr_meters_job(b->books[0].meters),
         .state_text = state_text,
         .reads = o->reads,
         .as_of = o->as_of,
@@ -214,22 +111,25 @@ static int run_engine(struct billing *b, struct rr_error *err)
     return result;
 }
 
+static void close_billing(struct billing *b)
+{
+    rr_control_destroy(b->control);
+    for (int i = 0; i < b->n_books; i++)
+        rr_open_book_close(&b->books[i]);
+    free(b->books);
+}
+
 int rr_billing_run(const struct rr_comm *comm, const struct rr_billing_options *options,
                    struct rr_error *err)
 {
     struct billing b = {.comm = comm, .options = options};
     b.memory = options->memory ? options->memory : default_memory(comm);
     rr_memory_keep(b.memory);
-    int result = open_book(&b, err);
+    int result = open_books(&b, err);
     if (result == 0)
         result = read_control(&b, err);
     if (result == 0)
-        result = prove_subscribers(&b, err);
-    if (result == 0) {
-        b.calendar = rr_calendar_create(b.book);
-        b.meters = rr_meters_create(b.book, b.calendar);
         result = run_engine(&b, err);
-    }
     close_billing(&b);
     return result;
 }

@@ -11,6 +11,8 @@ struct rr_billing_options {
     const char *book_path;
     unsigned
         of_result; /* the book is the one that this result was priced by; 0: that of book_path */
+    char *const *what_if; /* rate: books that are priced instead, for comparison alone */
+    int n_what_if;
     const char *scratch; /* the result becomes this folder, and is not published; NULL: it is */
     char *const *inputs;
     int n_inputs;

@@ -41,9 +41,15 @@ static int run(const struct rr_comm *comm, const struct rr_arguments *a, struct 
 static int rate(const struct rr_comm *comm, const struct rr_arguments *a, struct rr_error *err)
 {
     struct rr_billing_options options = a->billing;
-    if (a->n_rest != 1)
-        return rr_fail(err, RR_EXIT_USAGE, "rate wants one book; see `rerate rate --help`");
+    if (a->n_rest != (a->n_what_if == 0))
+        return rr_fail(err, RR_EXIT_USAGE,
+                       "rate wants one book, or books behind --what-if; see `rerate rate --help`");
+    if (a->n_what_if > 0 && options.stage)
+        return rr_fail(err, RR_EXIT_USAGE,
+                       "--stage: what is priced by --what-if can't be published");
     options.book_path = a->rest[0];
+    options.what_if = a->what_if;
+    options.n_what_if = a->n_what_if;
     if (a->as_of && !read_increment(a->as_of, &options.as_of))
         return rr_fail(
             err, RR_EXIT_USAGE,
@@ -58,7 +64,7 @@ static int rate(const struct rr_comm *comm, const struct rr_arguments *a, struct
 const struct rr_command rr_commands[] = {
     {"run", "-w DIR BOOK USAGE...", "read usage, aggregate, price, publish", BILLING "FSBG", true,
      run},
-    {"rate", "-w DIR BOOK", "price again from the kept state; reads no usage", BILLING "AG", true,
+    {"rate", "-w DIR BOOK", "price again from the kept state; reads no usage", BILLING "AGW", true,
      rate},
     {"impact", "-w DIR [OLD NEW]", "what changed between two results, to the cent", "wmXKNTj", true,
      rr_command_impact},
@@ -273,6 +279,14 @@ static bool set_top(struct rr_arguments *a, const char *value)
     return read_count(value, &a->top) && a->top <= MOST_TOP;
 }
 
+static bool set_what_if(struct rr_arguments *a, const char *value)
+{
+    if (a->n_what_if == RR_WHAT_IF_MAX)
+        return false;
+    a->what_if[a->n_what_if++] = (char *)(uintptr_t)value;
+    return *value != '\0';
+}
+
 static bool set_usage(struct rr_arguments *a, const char *value)
 {
     a->usage = value;
@@ -344,6 +358,8 @@ static const struct option {
     {'F', "--fresh", NULL, NULL, "drop the state first", set_fresh},
     {'A', "--as-of", NULL, "N", "price the state as it was after increment N; `latest` stays",
      set_as_of},
+    {'W', "--what-if", NULL, "BOOK",
+     "price by this book for comparison alone; may be given up to 64 times", set_what_if},
     {'G', "--stage", NULL, NULL, "the result waits for `rerate publish`; `latest` stays",
      set_stage},
     {'X', "--closed-through", NULL, "P",
@@ -365,8 +381,8 @@ static const struct option {
     {'a', "--accounts", NULL, "N", "how many accounts", set_accounts},
     {'s', "--seed", NULL, "S", "another sample (default: 1)", set_seed},
     {'o', "--output", "-o", "DIR", "where to write", set_output},
-    {'O', "--output", "-o", "FILE",
-     "where to write the page (default: in the workspace)", set_output},
+    {'O', "--output", "-o", "FILE", "where to write the page (default: in the workspace)",
+     set_output},
     {'I', "--inputs", NULL, NULL, "inputs that are not there are an error", set_inputs},
     {'P', "--plain", NULL, NULL, "write .csv instead of .csv.zst", set_plain},
 };

@@ -4,6 +4,8 @@
 
 #include "billing.h"
 
+enum { RR_WHAT_IF_MAX = 64 }; /* books in one pass */
+
 /* What the command line said; every command reads its part. */
 struct rr_arguments {
     struct rr_billing_options billing;
@@ -11,6 +13,8 @@ struct rr_arguments {
     const char *output;
     const char *usage;
     const char *as_of;
+    char *what_if[RR_WHAT_IF_MAX];
+    int n_what_if;
     const char *max_delta;
     const char *closed_through, *book_in, *through; /* periods */
     const char *provider;

@@ -40,7 +40,7 @@ static int check_quarantine(const struct refusal *r, struct rr_error *err)
                    "nothing was published; they are listed in %s/quarantine.csv%s",
                    (unsigned long long)n, (unsigned long long)in->read, codes,
                    (unsigned long long)most, percent ? "%" : "", r->state->dir,
-                   rr_meters_job(r->in->meters)->has_event_ids
+                   rr_meters_job(r->in->books[0].meters)->has_event_ids
                        ? "; give good records with the same event ids in one more file"
                        : "");
 }

@@ -33,14 +33,14 @@ static int remove_dead(const struct rr_result *r, struct rr_error *err)
 }
 
 int rr_result_begin(struct rr_result *r, const struct rr_comm *comm, const char *dir,
-                    const char *run_id, bool compress, struct rr_error *err)
+                    const char *run_id, unsigned nth, bool compress, struct rr_error *err)
 {
     *r = (struct rr_result){.comm = comm, .dir = dir, .compress = compress};
     snprintf(r->results, sizeof r->results, "%s/results", dir);
-    snprintf(r->making, sizeof r->making, "%s/" MAKING "%s", r->results, run_id);
+    snprintf(r->making, sizeof r->making, "%s/" MAKING "%s-%u", r->results, run_id, nth);
     int result = 0;
     if (comm->rank == 0) {
-        result = remove_dead(r, err);
+        result = nth == 0 ? remove_dead(r, err) : 0;
         if (result == 0)
             result = rr_make_dir(r->making, err);
     }

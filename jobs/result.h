@@ -31,9 +31,10 @@ struct rr_result {
     bool compress; /* outputs end up as NAME.zst */
 };
 
-/* Collective. Creates DIR/results/.making-ID, and removes what earlier crashes left of that kind. */
+/* Collective. Creates DIR/results/.making-ID-NTH; the first of a run, 0, removes what earlier crashes left of
+ * that kind. */
 int rr_result_begin(struct rr_result *result, const struct rr_comm *comm, const char *dir,
-                    const char *run_id, bool compress, struct rr_error *err);
+                    const char *run_id, unsigned nth, bool compress, struct rr_error *err);
 
 /* An output of this result. Not collective. */
 struct rr_output *rr_result_output(struct rr_result *result, const char *name, const char *header,

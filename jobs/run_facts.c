@@ -58,13 +58,13 @@ static json_t *periods_json(const struct rr_book *book, const struct rr_span *sp
 }
 
 /* The periods that the user asked for, where not all were. */
-static json_t *asked_json(const char *from, const char *to)
+static json_t *asked_json(struct rr_asked asked_for)
 {
     json_t *asked = json_object();
-    if (from)
-        json_object_set_new(asked, "from", json_string(from));
-    if (to)
-        json_object_set_new(asked, "to", json_string(to));
+    if (asked_for.from)
+        json_object_set_new(asked, "from", json_string(asked_for.from));
+    if (asked_for.to)
+        json_object_set_new(asked, "to", json_string(asked_for.to));
     return asked;
 }
 
@@ -87,13 +87,14 @@ static char *dump(const json_t *facts)
     return text;
 }
 
-char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
-                          const struct rr_span *span, const char *from, const char *to,
-                          const struct rr_control *control, const struct rr_result *result)
+char *rr_run_facts_format(const struct rr_run_facts *f)
 {
+    const struct rr_book *book = f->book;
     json_t *out = json_object();
     json_object_set_new(out, "rerate", json_string(RR_VERSION));
     json_object_set_new(out, "digest", json_string("xxh3-128"));
+    if (f->what_if)
+        json_object_set_new(out, "kind", json_string("what-if"));
     json_object_set_new(out, "book",
                         digest_json(rr_digest_bytes(book->source.ptr, book->source.len)));
     if (book->subscriptions_path.len > 0)
@@ -102,16 +103,16 @@ char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *
         json_object_set_new(out, "contracts", digest_json(book->contracts_digest));
     if (book->n_contracts > 0)
         json_object_set_new(out, "payers", payers_json(book));
-    if (control)
-        json_object_set_new(out, "control", digest_json(control->digest));
+    if (f->control)
+        json_object_set_new(out, "control", digest_json(f->control->digest));
     json_object_set_new(
         out, "state",
-        digest_json(rr_digest_bytes(manifest->state_text, strlen(manifest->state_text))));
-    json_object_set_new(out, "periods", periods_json(book, span));
-    if (from || to)
-        json_object_set_new(out, "asked", asked_json(from, to));
-    json_object_set_new(out, "inputs", inputs_json(manifest));
-    json_object_set_new(out, "files", files_json(result));
+        digest_json(rr_digest_bytes(f->manifest->state_text, strlen(f->manifest->state_text))));
+    json_object_set_new(out, "periods", periods_json(book, f->span));
+    if (f->asked.from || f->asked.to)
+        json_object_set_new(out, "asked", asked_json(f->asked));
+    json_object_set_new(out, "inputs", inputs_json(f->manifest));
+    json_object_set_new(out, "files", files_json(f->result));
     char *text = dump(out);
     json_object_set_new(out, "own_digest", digest_json(rr_digest_bytes(text, strlen(text))));
     free(text);

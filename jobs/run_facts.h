@@ -9,11 +9,19 @@
 #include "../runtime/manifest.h"
 #include "control.h"
 #include "result.h"
-#include "segments.h"
+#include "span.h"
 
-/* The caller frees it. `from` and `to`, the periods asked for, and `control` may be NULL. */
-char *rr_run_facts_format(const struct rr_book *book, const struct rr_manifest *manifest,
-                          const struct rr_span *span, const char *from, const char *to,
-                          const struct rr_control *control, const struct rr_result *result);
+struct rr_run_facts {
+    const struct rr_book *book;
+    const struct rr_manifest *manifest;
+    const struct rr_span *span;
+    struct rr_asked asked;
+    const struct rr_control *control; /* or NULL */
+    bool what_if;
+    const struct rr_result *result;
+};
+
+/* The caller frees it. */
+char *rr_run_facts_format(const struct rr_run_facts *facts);
 
 #endif

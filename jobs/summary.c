@@ -30,23 +30,36 @@ static uint32_t next_currency(const struct rr_totals *totals, uint32_t at,
     return at;
 }
 
-static void print_json(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
-                       unsigned number, bool unchanged, bool waits, uint32_t as_of)
+/* Whether the result is there and `latest` does not name it. */
+static bool waits(const struct rr_summary *s)
 {
-    char name[32], amount[RR_SUM_TEXT];
+    return (s->staged || s->as_of > 0) && s->number != rr_result_latest(s->dir);
+}
+
+static json_t *amounts_json(const struct rr_totals *totals, uint64_t *lines)
+{
+    char amount[RR_SUM_TEXT];
     struct currency_total total;
     json_t *amounts = json_object();
-    uint64_t lines = 0;
     for (uint32_t at = 0; at < totals->n;) {
         at = next_currency(totals, at, &total);
         rr_currency_format(&total.amount, total.minor_digits, amount);
-        lines += total.lines;
+        *lines += total.lines;
         json_object_set_new(amounts, total.currency, json_string(amount));
     }
-    snprintf(name, sizeof name, "%04u", number);
+    return amounts;
+}
+
+static json_t *summary_json(const struct rr_summary *s)
+{
+    char name[32];
+    const struct rr_manifest *m = s->manifest;
+    uint64_t lines = 0;
+    json_t *amounts = amounts_json(s->totals, &lines);
+    snprintf(name, sizeof name, "%04u", s->number);
     json_t *out = json_pack(
-        "{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "workspace", dir, "result", name,
-        "unchanged", unchanged, "read", (json_int_t)m->ingested.read, "aggregated",
+        "{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "workspace", s->dir, "result",
+        name, "unchanged", s->unchanged, "read", (json_int_t)m->ingested.read, "aggregated",
         (json_int_t)m->resolved.aggregated, "quarantined",
         (json_int_t)rr_tally_quarantined(&m->ingested, &m->resolved), "repaired",
         (json_int_t)rr_tally_repaired(&m->resolved), "not_metered",
@@ -55,9 +68,20 @@ static void print_json(const struct rr_manifest *m, const struct rr_totals *tota
     for (int w = 0; w < RR_WITHHELD; w++)
         json_object_set_new(out, rr_withheld_name((enum rr_withheld)w),
                             json_integer((json_int_t)m->resolved.withheld[w]));
-    json_object_set_new(out, "staged", json_boolean(waits));
-    if (as_of > 0)
-        json_object_set_new(out, "as_of", json_integer((json_int_t)as_of));
+    json_object_set_new(out, "staged", json_boolean(waits(s)));
+    if (s->what_if)
+        json_object_set_new(out, "what_if", json_string(s->what_if));
+    if (s->as_of > 0)
+        json_object_set_new(out, "as_of", json_integer((json_int_t)s->as_of));
+    return out;
+}
+
+/* One object; of several results, one with all of them. */
+static void print_json(const struct rr_summary *summaries, int n)
+{
+    json_t *out = n == 1 ? summary_json(&summaries[0]) : json_pack("{s:[]}", "results");
+    for (int i = 0; i < n && n > 1; i++)
+        json_array_append_new(json_object_get(out, "results"), summary_json(&summaries[i]));
     char *text = json_dumps(out, JSON_COMPACT);
     rr_check(text != NULL, "a summary that is no JSON");
     puts(text);
@@ -93,36 +117,42 @@ static void print_candidate(const char *dir, unsigned number)
                number);
 }
 
-static void print_text(const struct rr_manifest *m, const struct rr_totals *totals, const char *dir,
-                       unsigned number, bool unchanged, bool waits, uint32_t as_of)
+static void print_result(const struct rr_summary *s)
 {
     struct currency_total total;
     char amount[RR_SUM_TEXT];
-    print_records(m);
-    if (m->resolved.conflicts > 0)
-        printf("conflicts %llu duplicates differ from the copy that counts: see conflicts.csv\n",
-               (unsigned long long)m->resolved.conflicts);
-    for (uint32_t at = 0; at < totals->n;) {
-        at = next_currency(totals, at, &total);
+    if (s->what_if)
+        printf("what if   %s\n", s->what_if);
+    for (uint32_t at = 0; at < s->totals->n;) {
+        at = next_currency(s->totals, at, &total);
         rr_currency_format(&total.amount, total.minor_digits, amount);
         printf("billed    %s %s in %llu lines\n", amount, total.currency,
                (unsigned long long)total.lines);
     }
-    if (as_of > 0)
-        printf("as of     increment %u; results/latest stays where it is\n", as_of);
-    printf("result    %s/results/%04u%s\n", dir, number,
-           unchanged ? " (nothing has changed: it stands)" : "");
-    if (waits && as_of == 0)
-        print_candidate(dir, number);
+    if (s->as_of > 0)
+        printf("as of     increment %u; results/latest stays where it is\n", s->as_of);
+    printf("result    %s/results/%04u%s\n", s->dir, s->number,
+           s->unchanged ? " (nothing has changed: it stands)" : "");
+    if (waits(s) && s->as_of == 0)
+        print_candidate(s->dir, s->number);
 }
 
-void rr_summary_print(bool json, const struct rr_manifest *manifest, const struct rr_totals *totals,
-                      const char *dir, unsigned number, bool unchanged, bool staged, uint32_t as_of)
+static void print_text(const struct rr_summary *summaries, int n)
 {
-    bool waits = (staged || as_of > 0) && number != rr_result_latest(dir);
+    const struct rr_manifest *m = summaries[0].manifest;
+    print_records(m);
+    if (m->resolved.conflicts > 0)
+        printf("conflicts %llu duplicates differ from the copy that counts: see conflicts.csv\n",
+               (unsigned long long)m->resolved.conflicts);
+    for (int i = 0; i < n; i++)
+        print_result(&summaries[i]);
+}
+
+void rr_summary_print(bool json, const struct rr_summary *summaries, int n)
+{
     if (json)
-        print_json(manifest, totals, dir, number, unchanged, waits, as_of);
+        print_json(summaries, n);
     else
-        print_text(manifest, totals, dir, number, unchanged, waits, as_of);
+        print_text(summaries, n);
     fflush(stdout);
 }

@@ -6,10 +6,18 @@
 
 #include "../runtime/manifest.h"
 
-/* Prints to standard output. `staged`: the result waits to be published; `as_of` is the increment that was
- * looked back to, 0 for none. */
-void rr_summary_print(bool json, const struct rr_manifest *manifest, const struct rr_totals *totals,
-                      const char *dir, unsigned number, bool unchanged, bool staged,
-                      uint32_t as_of);
+struct rr_summary {
+    const struct rr_manifest *manifest;
+    const struct rr_totals *totals;
+    const char *dir;     /* the workspace */
+    unsigned number;     /* of the result */
+    bool unchanged;      /* an equal one was there: it stands */
+    bool staged;         /* the result waits to be published */
+    uint32_t as_of;      /* the increment that was looked back to; 0: none */
+    const char *what_if; /* the book, of a result for comparison; else NULL */
+};
+
+/* Prints to standard output: of one state, n results. */
+void rr_summary_print(bool json, const struct rr_summary *summaries, int n);
 
 #endif

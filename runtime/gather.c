@@ -4,29 +4,23 @@
 #include "../io/line.h"
 #include "../io/memory.h"
 #include "big_endian.h"
+#include "cell_code.h"
 #include "pairs.h"
 
 #include <stdlib.h>
 
-enum { STATE_WORDS = RR_STATE_MAX / 8, PIECE = 64 * 1024 /* bytes of cells in a pair, about */ };
-
-/* Before each cell: then its key, then its state. */
-struct cell_head {
-    uint64_t records;
-    uint32_t key_len, state_len;
-    int32_t bucket, meter;
-};
+enum { PIECE = 64 * 1024 /* bytes of cells in a pair, about */ };
 
 struct rr_gather {
     const struct rr_comm *comm;
     const struct rr_job *job;
     struct rr_pairs *pairs;
-    struct rr_line wanted;       /* the key asked for */
-    struct rr_line out;          /* cells on their way */
-    struct rr_text key, cells;   /* the pair in hand, and what is left of it */
-    bool loaded;                 /* there is one */
-    bool ended;                  /* there are no more */
-    uint64_t state[STATE_WORDS]; /* of the cell in hand */
+    struct rr_line wanted;          /* the key asked for */
+    struct rr_line out;             /* cells on their way */
+    struct rr_text key, cells;      /* the pair in hand, and what is left of it */
+    bool loaded;                    /* there is one */
+    bool ended;                     /* there are no more */
+    uint64_t state[RR_STATE_WORDS]; /* of the cell in hand */
 };
 
 struct rr_gather *rr_gather_create(const struct rr_comm *comm, const struct rr_job *job,
@@ -59,24 +53,6 @@ static struct rr_text make_key(struct rr_gather *g, int rank, uint32_t group,
     return rr_line_text(&g->wanted);
 }
 
-static int put_cell(struct rr_gather *g, const struct rr_cell *cell, struct rr_error *err)
-{
-    const struct rr_kernel *kernel = g->job->meters[cell->meter].kernel;
-    struct cell_head head = {cell->records, cell->key.len, 0, cell->bucket, cell->meter};
-    size_t at = g->out.used, most = rr_kernel_encoded_max(kernel, cell->state);
-    rr_line_put(&g->out, (const char *)&head, sizeof head);
-    rr_line_put(&g->out, cell->key.ptr, cell->key.len);
-    char *state = rr_line_room(&g->out, most);
-    size_t len = kernel->encode(cell->state, (uint8_t *)state);
-    rr_kernel_fini(kernel, cell->state);
-    g->out.used += len;
-    if (g->out.used > UINT32_MAX / 2)
-        return rr_fail(err, RR_EXIT_DATA, "a %s of one cell takes more than 2 GB", kernel->name);
-    head.state_len = (uint32_t)len;
-    memcpy(g->out.bytes + at, &head, sizeof head);
-    return 0;
-}
-
 int rr_gather_put(struct rr_gather *g, int rank, uint32_t group, struct rr_text account,
                   struct rr_cells *cells, struct rr_error *err)
 {
@@ -85,7 +61,7 @@ int rr_gather_put(struct rr_gather *g, int rank, uint32_t group, struct rr_text 
     int got;
     rr_line_clear(&g->out);
     while ((got = cells->next(cells->self, &cell, err)) > 0) {
-        if (put_cell(g, &cell, err) != 0)
+        if (rr_cell_encode(g->job, &cell, &g->out, err) != 0)
             return -1;
         if (g->out.used < PIECE)
             continue;
@@ -128,17 +104,8 @@ static int load(struct rr_gather *g, struct rr_error *err)
 int rr_gather_next(void *self, struct rr_cell *cell, struct rr_error *err)
 {
     struct rr_gather *g = self;
-    struct cell_head head;
     int got = load(g, err);
-    if (got <= 0)
-        return got;
-    memcpy(&head, g->cells.ptr, sizeof head);
-    const char *key = g->cells.ptr + sizeof head, *state = key + head.key_len;
-    const struct rr_kernel *kernel = g->job->meters[head.meter].kernel;
-    rr_check(kernel->decode(g->state, (const uint8_t *)state, head.state_len, kernel->version),
-             "a state changed on its way between ranks");
-    *cell = (struct rr_cell){{key, head.key_len}, head.meter, head.bucket, head.records, g->state};
-    g->cells.ptr = state + head.state_len;
-    g->cells.len -= (uint32_t)sizeof head + head.key_len + head.state_len;
-    return 1;
+    if (got > 0)
+        rr_cell_decode(g->job, &g->cells, g->state, cell);
+    return got;
 }
