@@ -18,12 +18,6 @@ struct billing {
     uint64_t memory;
 };
 
-/* Half of the node's memory, shared by its ranks. */
-static uint64_t default_memory(const struct rr_comm *comm)
-{
-    return rr_node_memory() / 2 / (uint64_t)rr_comm_local_size(comm);
-}
-
 static struct rr_book_source source_of(const struct rr_billing_options *o, int nth)
 {
     if (o->of_result > 0)
@@ -123,7 +117,7 @@ int rr_billing_run(const struct rr_comm *comm, const struct rr_billing_options *
                    struct rr_error *err)
 {
     struct billing b = {.comm = comm, .options = options};
-    b.memory = options->memory ? options->memory : default_memory(comm);
+    b.memory = options->memory ? options->memory : rr_comm_memory(comm);
     rr_memory_keep(b.memory);
     int result = open_books(&b, err);
     if (result == 0)

@@ -207,17 +207,11 @@ static int choose(struct impact *i, struct rr_error *err)
     return 0;
 }
 
-/* Half of the node's memory, shared by its ranks. */
-static uint64_t default_memory(const struct rr_comm *comm)
-{
-    return rr_node_memory() / 2 / (uint64_t)rr_comm_local_size(comm);
-}
-
 int rr_impact_run(const struct rr_comm *comm, const struct rr_impact_options *options,
                   struct rr_error *err)
 {
     struct impact i = {.comm = comm, .options = options};
-    i.memory = options->memory ? options->memory : default_memory(comm);
+    i.memory = options->memory ? options->memory : rr_comm_memory(comm);
     if (choose(&i, err) != 0)
         return -1;
     int result = rr_impact_folder_open(comm, options->workspace, &i.folder, err);

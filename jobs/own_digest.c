@@ -50,6 +50,7 @@ int rr_own_digest_load(const char *path, json_t **object, struct rr_error *err)
 {
     char *text;
     size_t len;
+    *object = NULL;
     if (rr_read_file(path, &text, &len, err) != 0)
         return -1;
     *object = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);

@@ -3,6 +3,7 @@
 
 #include "../io/digest.h"
 #include "../io/memory.h"
+#include "own_digest.h"
 #include "report_accounts.h"
 #include "report_rows.h"
 
@@ -49,28 +50,6 @@ static int take_line(void *self, const struct rr_text *field, struct rr_error *e
 }
 
 /* ---- files ---- */
-
-/* impact.json, whose digest of its own is right. */
-static json_t *load_impact(const char *dir, struct rr_error *err)
-{
-    struct rr_digest said;
-    json_t *impact = rr_report_load(dir, "impact.json", err);
-    if (impact == NULL)
-        return NULL;
-    const char *own = json_string_value(json_object_get(impact, "own_digest"));
-    bool known = own && rr_digest_parse(own, &said);
-    json_object_del(impact, "own_digest");
-    char *text = json_dumps(impact, JSON_INDENT(2));
-    rr_check(text != NULL, "JSON that is none");
-    bool right = known && rr_digest_equal(said, rr_digest_bytes(text, strlen(text)));
-    free(text);
-    if (right)
-        return impact;
-    json_decref(impact);
-    rr_fail(err, RR_EXIT_DATA, "%s/impact.json: is damaged: its digest is wrong; make it again",
-            dir);
-    return NULL;
-}
 
 static int read_table(const char *dir, const json_t *impact, const char *name, const char *header,
                       rr_report_take *take, struct pass *p, struct rr_error *err)
@@ -213,10 +192,11 @@ static json_t *read_impact(const char *workspace, const char *dir, json_t *impac
 
 json_t *rr_report_impact(const char *workspace, unsigned old, unsigned new, struct rr_error *err)
 {
-    char dir[RR_RESULT_PATH];
+    char dir[RR_RESULT_PATH], path[RR_RESULT_PATH + 32];
+    json_t *impact = NULL;
     snprintf(dir, sizeof dir, "%s/impact/%04u-%04u", workspace, old, new);
-    json_t *impact = load_impact(dir, err);
-    if (impact == NULL && err->code == RR_EXIT_INPUT)
+    snprintf(path, sizeof path, "%s/impact.json", dir);
+    if (rr_own_digest_load(path, &impact, err) != 0 && err->code == RR_EXIT_INPUT)
         rr_fail(err, RR_EXIT_INPUT,
                 "%s: there is no such impact; `rerate impact -w %s %u %u` makes it", dir, workspace,
                 old, new);

@@ -1,10 +1,9 @@
 /* Reading back what a result says of itself. */
 #include "result_facts.h"
 
-#include "../io/commit.h"
 #include "../io/memory.h"
+#include "own_digest.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,49 +27,21 @@ unsigned rr_result_number(const char *workspace, const char *name, struct rr_err
     return 0;
 }
 
-static struct rr_digest digest_of(const json_t *value)
-{
-    char *text = json_dumps(value, JSON_INDENT(2));
-    rr_check(text != NULL, "JSON that is none");
-    struct rr_digest digest = rr_digest_bytes(text, strlen(text));
-    free(text);
-    return digest;
-}
-
 static bool digest_in(const json_t *object, const char *name, struct rr_digest *digest)
 {
     const char *text = json_string_value(json_object_get(object, name));
     return text && rr_digest_parse(text, digest);
 }
 
-/* Takes the digest of its own off; false when it is wrong. */
-static bool is_whole(json_t *json)
-{
-    struct rr_digest said;
-    if (!digest_in(json, "own_digest", &said))
-        return false;
-    json_object_del(json, "own_digest");
-    return rr_digest_equal(said, digest_of(json));
-}
-
 int rr_result_facts_read(const char *workspace, unsigned number, struct rr_result_facts *facts,
                          struct rr_error *err)
 {
-    char path[RR_RESULT_PATH + 64], *text;
-    size_t len;
+    char path[RR_RESULT_PATH + 64];
     *facts = (struct rr_result_facts){.number = number};
     snprintf(facts->dir, sizeof facts->dir, "%s/results/%04u", workspace, number);
     snprintf(path, sizeof path, "%s/run.json", facts->dir);
-    if (rr_read_file(path, &text, &len, err) != 0)
+    if (rr_own_digest_load(path, &facts->json, err) != 0)
         return -1;
-    facts->json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-    free(text);
-    if (!json_is_object(facts->json) || !is_whole(facts->json)) {
-        rr_result_facts_fini(facts);
-        return rr_fail(err, RR_EXIT_DATA,
-                       "%s: is damaged: its digest is wrong; `rerate verify -w %s` tells more",
-                       path, workspace);
-    }
     const char *kind = json_string_value(json_object_get(facts->json, "kind"));
     facts->what_if = kind && strcmp(kind, "what-if") == 0;
     return 0;

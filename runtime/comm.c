@@ -33,14 +33,14 @@ void rr_comm_fini(struct rr_comm *comm)
     MPI_Comm_free(&comm->comm);
 }
 
-int rr_comm_local_size(const struct rr_comm *comm)
+uint64_t rr_comm_memory(const struct rr_comm *comm)
 {
     MPI_Comm node;
     int size = 1;
     MPI_Comm_split_type(comm->comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
     MPI_Comm_size(node, &size);
     MPI_Comm_free(&node);
-    return size;
+    return rr_node_memory() / 2 / (uint64_t)size;
 }
 
 /* The peers can't be asked to agree on leaving when one of them does not answer; so this is the one

@@ -23,8 +23,8 @@ struct rr_comm {
 void rr_comm_init(struct rr_comm *comm, MPI_Comm parent);
 void rr_comm_fini(struct rr_comm *comm);
 
-/* Collective. How many ranks share this rank's node. */
-int rr_comm_local_size(const struct rr_comm *comm);
+/* Collective. What a rank may hold where nothing else is said: half of the node's memory, shared by its ranks. */
+uint64_t rr_comm_memory(const struct rr_comm *comm);
 
 /* Not collective. Waits for one request; `what` is for the watchdog's message. */
 void rr_comm_wait(const struct rr_comm *comm, MPI_Request *request, const char *what);

@@ -65,11 +65,6 @@ void rr_comm_barrier(const struct rr_comm *comm)
     take_back();
 }
 
-int rr_comm_local_size(const struct rr_comm *comm)
-{
-    return comm->size;
-}
-
 void rr_comm_bcast(const struct rr_comm *comm, void *bytes, size_t len, int root)
 {
     show(comm, bytes, len);
