@@ -83,13 +83,14 @@ json_t *rr_verify_load(const struct rr_verify *verify, const char *name, struct 
 bool rr_verify_sum(const json_t *object, const char *name, struct rr_sum *sum);
 bool rr_verify_digest(const json_t *object, const char *name, struct rr_digest *digest);
 
-/* The checks of verify_runs.c, verify_events.c, verify_inputs.c and verify_tables.c. */
+/* The checks of verify_books.c, verify_runs.c, verify_events.c, verify_inputs.c and verify_tables.c. */
 int rr_verify_run_laws(struct rr_verify *verify, struct rr_finding *finding);
 int rr_verify_records(struct rr_verify *verify, struct rr_finding *finding);
 int rr_verify_events(struct rr_verify *verify, struct rr_finding *finding);
 int rr_verify_cells(struct rr_verify *verify, struct rr_finding *finding);
 void rr_verify_events_destroy(struct rr_verify_events *events);
 int rr_verify_texts(struct rr_verify *verify, struct rr_finding *finding);
+int rr_verify_books(struct rr_verify *verify, struct rr_finding *finding);
 int rr_verify_input_facts(struct rr_verify *verify, struct rr_finding *finding);
 int rr_verify_lines(struct rr_verify *verify, struct rr_finding *finding);
 int rr_verify_invoices(struct rr_verify *verify, struct rr_finding *finding);

@@ -404,6 +404,7 @@ static int check_state(struct rr_verify *v, struct rr_finding *f)
 const struct rr_verify_check rr_result_checks[] = {
     {"facts", 0, RR_GROUND_FACTS, read_facts},
     {"files", RR_GROUND_FACTS, 0, check_files},
+    {"books", RR_GROUND_FACTS, 0, rr_verify_books},
     {"reconciliation", 0, RR_GROUND_RECONCILIATION, check_reconciliation},
     {"inputs of result", RR_GROUND_FACTS | RR_GROUND_RECONCILIATION, 0, rr_verify_input_facts},
     {"lines", RR_GROUND_FACTS, 0, rr_verify_lines},
@@ -420,6 +421,7 @@ const struct rr_verify_check rr_result_checks[] = {
 const struct rr_verify_check rr_result_file_checks[] = {
     {"facts", 0, RR_GROUND_FACTS, read_facts},
     {"files", RR_GROUND_FACTS, 0, check_files},
+    {"books", RR_GROUND_FACTS, 0, rr_verify_books},
     {0},
 };
 

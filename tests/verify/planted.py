@@ -41,8 +41,9 @@ plans:
 contracts:
   acme: {plan: payg, accounts: [a1, a2, a3], pool: true, bill_to: a2, start: 2025-01-01}
   both: {plan: payg, accounts: [a4, a5], bill_to: payer, start: 2025-01-01, end: 2025-03-01}
-subscriptions:
-""" + "".join(f"  - {{account: a{i}, plan: payg, start: 2025-01-01}}\n" for i in range(6, 20))
+subscriptions: subscriptions.csv
+"""
+SUBSCRIPTIONS = "account,plan,start,end\n" + "".join(f"a{i},payg,2025-01-01,\n" for i in range(6, 20))
 HEADER = "event_id,account_id,ts,meter,quantity,region,model,version,void\n"
 RUN = ("run", "--progress", "none", "--max-quarantine", "100%", "--shards", "64")
 
@@ -75,6 +76,7 @@ def make(program, scratch, ranks, *options):
     folder = scratch / f"made-{ranks}{''.join(options)}"
     (folder / "usage").mkdir(parents=True)
     (folder / "book.yaml").write_text(BOOK)
+    (folder / "subscriptions.csv").write_text(SUBSCRIPTIONS)
     write_usage(folder)
     for files in (("usage/u0.csv", "usage/u1.csv"), ("usage",)):
         program.run(ranks, *RUN, *options, "-w", "w", "book.yaml", *files, cwd=folder)
@@ -470,6 +472,13 @@ def history(change):
     return plant
 
 
+def other_subscriptions(w):
+    kept, = (w.path / "books").iterdir()
+    text = subprocess.run(["zstd", "-dc", kept], check=True, capture_output=True).stdout
+    packed = subprocess.run(["zstd", "-c"], input=text.replace(b"a7", b"b7"), check=True, capture_output=True)
+    kept.write_bytes(packed.stdout)
+
+
 def date_back(lines):
     lines[0] = re.sub('"time":"....', '"time":"1999', lines[0])
 
@@ -489,6 +498,8 @@ RESULT = {
     "lines of the result before, with their digest": ("invoices", of_before("lines.csv", True)),
     "quarantine of the result before": ("quarantine", of_before("quarantine.csv", True)),
     "another book, with its digest": ("files", another_book),
+    "subscriptions that are not kept": ("books", lambda w: shutil.rmtree(w.path / "books")),
+    "subscriptions of others": ("books", other_subscriptions),
     "a changed amount of a line": ("lines", rows("lines", replace_field(10, other_digit))),
     "a cent more on a line": ("invoices", rows("lines", replace_field(
         10, lambda t: t[:-1] + chr(ord(t[-1]) ^ 1)))),
