@@ -2,9 +2,8 @@
  *
  * Where versions begin as they did and differ in nothing but prices, other lines than those of the charges
  * that differ stay what they are, and so does unrated usage. Anything else touches whole accounts: all that
- * have the plan in such a period. Contracts are compared apart
- * (jobs/book_equal.h); whoever has one is priced with
- * its party, or not at all.
+ * have the plan in such a period. Contracts are compared apart (jobs/book_equal.h); whoever has one is priced
+ * with its party, or not at all.
  *
  * Not collective; knows neither ranks nor files.
  */

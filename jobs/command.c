@@ -64,8 +64,8 @@ static int rate(const struct rr_comm *comm, const struct rr_arguments *a, struct
 const struct rr_command rr_commands[] = {
     {"run", "-w DIR BOOK USAGE...", "read usage, aggregate, price, publish", BILLING "FSBG", true,
      run},
-    {"rate", "-w DIR BOOK", "price again from the kept state; reads no usage", BILLING "AGW", true,
-     rate},
+    {"rate", "-w DIR BOOK | --what-if BOOK...", "price again from the kept state; reads no usage",
+     BILLING "AGW", true, rate},
     {"impact", "-w DIR [OLD NEW]", "what changed between two results, to the cent", "wmXKNTj", true,
      rr_command_impact},
     {"issue", "-w DIR RESULT", "mark what goes out to customers", "wHj", false, rr_command_issue},

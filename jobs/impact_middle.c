@@ -3,8 +3,6 @@
 
 #include "billing.h"
 
-#include <stdio.h>
-
 /* The increment after which the state held just the inputs of the old result. */
 static int find_increment(const char *workspace, const struct rr_result_facts *old,
                           uint32_t *increment, struct rr_error *err)
@@ -35,13 +33,10 @@ int rr_impact_rate_middle(const struct rr_comm *comm, const struct rr_impact_opt
     static const volatile sig_atomic_t never;
     const struct rr_result_facts *old = &sides->source[RR_SOURCE_OLD].facts;
     const struct rr_result_facts *new = &sides->source[RR_SOURCE_NEW].facts;
-    char path[RR_RESULT_PATH + 64];
     uint32_t increment = 0;
     if (rr_agree(comm, find_increment(options->workspace, old, &increment, err), err) != 0)
         return -1;
-    snprintf(path, sizeof path, "%s/book.yaml", new->dir);
     const struct rr_billing_options billing = {.dir = options->workspace,
-                                               .book_path = path,
                                                .of_result = new->number,
                                                .scratch = dir,
                                                .as_of = increment,

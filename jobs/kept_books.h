@@ -2,7 +2,7 @@
  *
  * A result holds its book. The files of subscriptions and contracts that the book names are kept beside the
  * results, each once and compressed, under the digest of its content, as run.json has it: DIR/books/DIGEST.zst.
- * So an earlier result can be explained, compared and priced again, whatever became of those files.
+ * So an earlier result can be compared and priced again, whatever became of those files.
  */
 #ifndef JOBS_KEPT_BOOKS_H
 #define JOBS_KEPT_BOOKS_H

@@ -41,7 +41,7 @@ static int check_kept(const struct rr_verify *v, const char *name, struct rr_err
         return rr_fail(
             err, RR_EXIT_DATA,
             "%s: is not there: the %s that %s was priced by; put it back, or this result "
-            "can be neither compared nor explained",
+            "can't be priced again",
             path, name, v->result);
     if (digest_content(path, &found, err) != 0)
         return -1;

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""What a fix costs: pricing again, the impact and an explanation, each against `run` from CSV, in turn.
+"""What a fix costs: pricing again and the impact, each against `run` from CSV, in turn.
 
     tests/bench/rerating.py build/release/rerate
     tests/bench/rerating.py build/release/rerate --records 1000000 --accounts 5000 --rounds 2
 
 Each round does everything once, every other one in reverse order. Prints a table: medians and minima in seconds, and the
-median over rounds of the ratio to `run` in the same round. Ends with 1 when `rate` and `rate --all` do
-not publish the same bytes."""
+median over rounds of the ratio to `run` in the same round."""
 import argparse
 import json
 import os
@@ -33,8 +32,7 @@ class Bench:
         (folder / "mpi").mkdir()
         self.sample = folder / "sample"
         self.cases = {"run from CSV": self.run, "rate, one charge fixed": self.rate,
-                      "rate --all": self.rate_all, "impact": self.impact,
-                      "explain, cold": self.explain_cold, "explain, warm": self.explain}
+                      "impact": self.impact}
 
     def call(self, *command, ranks=None):
         """Seconds."""
@@ -62,13 +60,7 @@ class Bench:
         self.call("run", "-w", "base", "--progress", "none", "sample/book.yaml", "sample/usage")
         self.fork("base", "changed")
         self.price("changed")
-        self.account = self.some_account()
-
-    def some_account(self):
-        """One in the middle, which the fix is for."""
         self.call("impact", "-w", "changed", 1, 2)
-        rows = (self.folder / "changed" / "impact" / "0001-0002" / "adjustments.csv").read_text().split("\n")
-        return rows[len(rows) // 2].split(",")[0]
 
     def fork(self, source, target):
         """Another workspace with the same content; what never changes is not copied."""
@@ -89,27 +81,10 @@ class Bench:
         self.fork("base", "rated")
         return self.price("rated")
 
-    def rate_all(self):
-        self.fork("base", "rated-all")
-        return self.price("rated-all", "--all")
-
     def impact(self):
         self.fork("changed", "compared")
         shutil.rmtree(self.folder / "compared" / "impact")
         return self.call("impact", "-w", "compared", 1, 2)
-
-    def explain(self):
-        return self.call("explain", "-w", "changed", "--account", self.account, "1", "2", ranks=1)
-
-    def explain_cold(self):
-        """No page of the workspace is in memory."""
-        for path in (self.folder / "changed").rglob("*"):
-            if path.is_file():
-                file = os.open(path, os.O_RDONLY)
-                os.fsync(file)
-                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-                os.close(file)
-        return self.explain()
 
     # ---- all of it ----
 
@@ -126,19 +101,13 @@ class Bench:
         items = Counter()
         for run in manifest["runs"]:
             items[run["kind"]] += run["items"]
-        priced = json.loads((self.folder / "rated/results/0002/run.json").read_text()).get("priced")
-        return {"records": items["records"], "cells": items["cells"], "priced": priced,
+        return {"records": items["records"], "cells": items["cells"],
                 "load": os.getloadavg()[0], "ranks": self.arguments.ranks}
-
-    def same_bytes(self):
-        """Carried over or priced anew, the tables are the same."""
-        a, b = (self.folder / name / "results/0002" for name in ("rated", "rated-all"))
-        return all((b / path.name).read_bytes() == path.read_bytes() for path in sorted(a.glob("*.csv")))
 
 
 def show(facts, seconds):
     print(f"{facts['records']:,} records, {facts['cells']:,} cells, {facts['ranks']} ranks; "
-          f"load {facts['load']:.1f}; priced {facts['priced']}")
+          f"load {facts['load']:.1f}")
     print(f"{'':24}{'median s':>10}{'min s':>10}{'of run':>10}")
     for name, times in seconds.items():
         ratio = statistics.median(a / b for a, b in zip(times, seconds["run from CSV"]))
@@ -165,8 +134,6 @@ def main():
         show(facts, seconds)
         if arguments.json:
             pathlib.Path(arguments.json).write_text(json.dumps({**facts, "seconds": seconds}, indent=1))
-        if not bench.same_bytes():
-            sys.exit("bench: `rate` and `rate --all` publish different bytes")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
