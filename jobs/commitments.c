@@ -105,6 +105,18 @@ static int find_amount(const struct rr_deal_lines *deal, struct term *term, stru
     return round_money(deal, &amount, &term->amount, &exact, err);
 }
 
+static void tell_term(const struct rr_deal_lines *deal, const struct term *term)
+{
+    RR_TELL(deal->trace, .kind = RR_STEP_TERM, .contract = deal->contract, .from = term->start,
+            .to = term->end, .price = deal->contract->commit.amount,
+            .days = term->end - term->start, .of_days = term->whole, .result = term->amount);
+}
+
+static void tell_counted(const struct rr_deal_lines *deal, const struct rr_rated_line *line)
+{
+    RR_TELL(deal->trace, .kind = RR_STEP_COUNTED, .line = line);
+}
+
 static bool is_rated(const struct rr_deal_lines *deal, int32_t period)
 {
     return rr_period_start(deal->book->period, period) < deal->span->horizon;
@@ -117,11 +129,14 @@ static int add_arrears(const struct rr_deal_lines *deal, const struct term *term
     rr_decimal money;
     if (!is_rated(deal, term->last))
         return 0;
+    tell_term(deal, term);
     rr_sum_add(&missing, term->amount);
     for (uint32_t i = term->from; i < term->until; i++) {
         const struct rr_rated_line *line = &deal->rated->lines[deal->line[i]];
-        if (line->metered)
-            rr_sum_add(&missing, -line->money);
+        if (!line->metered)
+            continue;
+        rr_sum_add(&missing, -line->money);
+        tell_counted(deal, line);
     }
     if (!rr_sum_decimal(&missing, &money))
         return out_of_range(deal, err);
@@ -138,15 +153,20 @@ static int add_upfront(const struct rr_deal_lines *deal, const struct term *term
     (void)err;
     if (!is_rated(deal, term->first))
         return 0;
+    tell_term(deal, term);
     rr_deal_add(deal, term->first, payer, rr_text_of("commit"), balance, balance);
     for (uint32_t i = term->from; i < term->until;) {
         int32_t period = deal->rated->lines[deal->line[i]].period;
         rr_decimal used = 0;
+        tell_term(deal, term);
         for (; i < term->until && deal->rated->lines[deal->line[i]].period == period; i++) {
             struct rr_rated_line *line = &deal->rated->lines[deal->line[i]];
             rr_decimal taken = line->metered ? rr_deal_take(line, balance) : 0;
             balance -= taken;
             used += taken;
+            if (taken != 0)
+                RR_TELL(deal->trace, .kind = RR_STEP_TAKEN, .line = line, .result = taken,
+                        .quantity = balance);
         }
         rr_deal_add(deal, period, payer, rr_text_of("commit_used"), -used, -used);
     }
@@ -174,10 +194,13 @@ static int add_overage(const struct rr_deal_lines *deal, const struct term *term
         rr_decimal before, after, money, exact;
         if (!beyond(&sum, term->amount, &before))
             return out_of_range(deal, err);
+        tell_term(deal, term);
         for (; i < term->until && deal->rated->lines[deal->line[i]].period == period; i++) {
             const struct rr_rated_line *line = &deal->rated->lines[deal->line[i]];
-            if (line->metered)
-                rr_sum_add(&sum, line->money);
+            if (!line->metered)
+                continue;
+            rr_sum_add(&sum, line->money);
+            tell_counted(deal, line);
         }
         if (!beyond(&sum, term->amount, &after))
             return out_of_range(deal, err);
@@ -186,6 +209,10 @@ static int add_overage(const struct rr_deal_lines *deal, const struct term *term
             {{1}, false}};
         if (round_money(deal, &amount, &money, &exact, err) != 0)
             return -1;
+        RR_TELL(deal->trace, .kind = RR_STEP_BEYOND, .quantity = before, .result = after,
+                .price = deal->contract->commit.overage, .amount = &amount);
+        RR_TELL(deal->trace, .kind = RR_STEP_ROUND, .quantity = exact, .result = money,
+                .amount = &amount);
         rr_deal_add(deal, period, deal->contract->bill_to, rr_text_of("overage"), money, exact);
     }
     return 0;

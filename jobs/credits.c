@@ -35,13 +35,20 @@ static void take(const struct rr_deal_lines *deal, const struct rr_credit *credi
 {
     for (uint32_t i = from; i<until && * balance> 0;) {
         const struct rr_rated_line head = deal->rated->lines[deal->line[i]];
-        rr_decimal taken = 0;
+        rr_decimal taken = 0, some;
+        RR_TELL(deal->trace, .kind = RR_STEP_CREDIT, .contract = deal->contract, .credit = credit,
+                .quantity = *balance);
         for (; i < until; i++) {
             struct rr_rated_line *line = &deal->rated->lines[deal->line[i]];
             if (!rr_text_equal(line->account, head.account))
                 break;
-            if (takes_charge(credit, line->charge))
-                taken += rr_deal_take(line, *balance - taken);
+            if (!takes_charge(credit, line->charge))
+                continue;
+            some = rr_deal_take(line, *balance - taken);
+            taken += some;
+            if (some != 0)
+                RR_TELL(deal->trace, .kind = RR_STEP_TAKEN, .line = line, .result = some,
+                        .quantity = *balance - taken);
         }
         *balance -= taken;
         if (taken > 0)

@@ -4,6 +4,7 @@
 
 #include "rated.h"
 #include "segments.h"
+#include "trace.h"
 
 struct rr_deal_lines {
     const struct rr_book *book;
@@ -12,7 +13,8 @@ struct rr_deal_lines {
     struct rr_rated *rated;
     const uint32_t *line; /* numbers of the contract's lines, in rr_line_order */
     uint32_t n;
-    struct rr_arena *texts; /* lives as long as the lines */
+    struct rr_arena *texts;       /* lives as long as the lines */
+    const struct rr_trace *trace; /* or NULL */
 };
 
 /* Adds a line that a contract makes: quantity 0, the bounds of the period within the contract. */
@@ -25,16 +27,17 @@ static inline void rr_deal_add(const struct rr_deal_lines *deal, int32_t period,
     int32_t end = rr_period_start(deal->book->period, period + 1);
     if (money == 0)
         return;
-    *rr_rated_add_line(deal->rated) =
-        (struct rr_rated_line){.account = account,
-                               .contract = contract,
-                               .plan = &contract->plan,
-                               .charge = charge,
-                               .period = period,
-                               .from = contract->start > start ? contract->start : start,
-                               .to = contract->end < end ? contract->end : end,
-                               .money = money,
-                               .exact = exact};
+    struct rr_rated_line *line = rr_rated_add_line(deal->rated);
+    *line = (struct rr_rated_line){.account = account,
+                                   .contract = contract,
+                                   .plan = &contract->plan,
+                                   .charge = charge,
+                                   .period = period,
+                                   .from = contract->start > start ? contract->start : start,
+                                   .to = contract->end < end ? contract->end : end,
+                                   .money = money,
+                                   .exact = exact};
+    RR_TELL(deal->trace, .kind = RR_STEP_LINE, .line = line, .number = 1);
 }
 
 /* What is left of a positive line, up to a balance. */

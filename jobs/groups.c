@@ -78,6 +78,12 @@ static int advance(struct passage *p, struct rr_error *err)
     return got < 0 ? -1 : 0;
 }
 
+static void tell_cell(const struct passage *p, uint32_t group)
+{
+    RR_TELL(p->in->trace, .kind = RR_STEP_CELL, .cell = &p->cell, .account = p->account->number,
+            .group = group);
+}
+
 /* The key of the cell in hand, for as long as the groups live. */
 static struct rr_text keep_key(struct passage *p)
 {
@@ -169,6 +175,7 @@ static void add_cell(struct passage *p)
         kernel_of(p)->merge(last->state, cell->state);
         rr_kernel_fini(kernel_of(p), cell->state);
         last->records += cell->records;
+        tell_cell(p, g->n - 1);
         return;
     }
     append(g, (struct rr_group){.key = keep_key(p),
@@ -179,6 +186,7 @@ static void add_cell(struct passage *p)
                                 .segment = segment,
                                 .period = moment.period,
                                 .records = cell->records});
+    tell_cell(p, g->n - 1);
 }
 
 /* ---- levels ---- */
@@ -192,6 +200,7 @@ struct walk {
     bool sets;              /* values set the level; else they change it */
     rr_decimal last;        /* what it was set to */
     struct rr_level before; /* all changes so far */
+    uint32_t group;         /* that comes of the cells, or RR_NO_GROUP */
 };
 
 static bool is_level(const struct rr_grouping *in, const struct rr_cell *cell)
@@ -241,6 +250,7 @@ static int take_cells(struct walk *walk, struct rr_level *here, int32_t to, uint
     walk->kernel->init(sets);
     while (result == 0 && next_is_before(walk, to)) {
         *records += p->cell.records;
+        tell_cell(p, walk->group);
         if (walk->sets) {
             walk->kernel->merge(sets, p->cell.state);
         } else {
@@ -279,6 +289,7 @@ static int add_stretch(struct walk *walk, uint32_t segment, int32_t period, int3
                              .period = period};
     if (rr_level_is_zero(&here) && !next_is_before(walk, to))
         return 0;
+    walk->group = p->groups->n;
     rr_level_carry(&here, rr_midnight(p->in->book, from));
     if (take_cells(walk, &here, to, &group.records, err) != 0)
         return -1;
@@ -318,6 +329,7 @@ static int add_level(struct passage *p, struct rr_error *err)
                         .key = keep_key(p),
                         .meter = p->cell.meter,
                         .kernel = kernel_of(p),
+                        .group = RR_NO_GROUP,
                         .sets = !rr_text_equal(meter->kernel, meter->aggregate)};
     struct rr_level ignored = {0};
     uint64_t earlier = 0;

@@ -10,6 +10,7 @@
 #include "level.h"
 #include "meters.h"
 #include "segments.h"
+#include "trace.h"
 
 enum { RR_NO_LEVEL = UINT32_MAX, RR_MOMENTS = 64 };
 
@@ -38,6 +39,7 @@ struct rr_grouping {
     const struct rr_meters *meters;
     struct rr_segments *segments; /* of the default plan they are added as usage comes */
     struct rr_span span;
+    const struct rr_trace *trace; /* who is told which cells a group is made of; NULL for nobody */
 };
 
 /* An account whose groups are made. */

@@ -52,16 +52,20 @@ static struct tally count_all(const struct rr_segments *s, uint32_t first,
 
 /* The minimum for the days, in money, less what was billed; false when it is out of range. */
 static bool missing(const struct rr_book *book, const struct rr_segment *segment,
-                    const struct tally *tally, rr_decimal *out)
+                    const struct tally *tally, const struct rr_trace *trace, rr_decimal *out)
 {
     struct rr_amount least;
-    rr_decimal money, exact;
+    rr_decimal money, exact, metered;
     struct rr_sum sum = tally->metered;
     struct rr_sum minus = {{~sum.low[0], ~sum.low[1]}, ~sum.high};
     if (!rr_amount_of(segment->plan->minimum, (uint64_t)tally->days, (uint64_t)segment->period_days,
                       &least) ||
         !rr_amount_round(&least, segment->plan->minor_digits, book->rounding, &money, &exact))
         return false;
+    if (rr_sum_decimal(&tally->metered, &metered))
+        RR_TELL(trace, .kind = RR_STEP_MINIMUM, .segment = segment, .quantity = metered,
+                .price = segment->plan->minimum, .days = tally->days,
+                .of_days = segment->period_days, .result = money);
     rr_sum_add(&minus, 1); /* two's complement */
     rr_sum_add(&minus, money);
     return rr_sum_decimal(&minus, out);
@@ -69,7 +73,7 @@ static bool missing(const struct rr_book *book, const struct rr_segment *segment
 
 int rr_minimums_add(struct rr_rated *rated, const struct rr_book *book,
                     const struct rr_segments *segments, uint32_t first, uint32_t end,
-                    struct rr_error *err)
+                    const struct rr_trace *trace, struct rr_error *err)
 {
     for (uint32_t i = first; i < end; i++) {
         const struct rr_segment *segment = &segments->segment[i];
@@ -77,20 +81,23 @@ int rr_minimums_add(struct rr_rated *rated, const struct rr_book *book,
         if (!segment->plan->has_minimum || segment->idle || !is_first(segments, i))
             continue;
         struct tally tally = count_all(segments, i, rated);
-        if (!missing(book, segment, &tally, &money))
+        if (!missing(book, segment, &tally, trace, &money))
             return rr_fail(err, RR_EXIT_DATA,
                            "account '%.*s': the minimum of plan '%.*s' has more than 20 digits",
                            RR_SHOW(segment->account), RR_SHOW(segment->plan->name));
-        if (money > 0)
-            *rr_rated_add_line(rated) = (struct rr_rated_line){.account = segment->account,
-                                                               .contract = segment->contract,
-                                                               .plan = segment->plan,
-                                                               .charge = rr_text_of("minimum"),
-                                                               .period = segment->period,
-                                                               .from = tally.from,
-                                                               .to = tally.to,
-                                                               .money = money,
-                                                               .exact = money};
+        if (money <= 0)
+            continue;
+        struct rr_rated_line *line = rr_rated_add_line(rated);
+        *line = (struct rr_rated_line){.account = segment->account,
+                                       .contract = segment->contract,
+                                       .plan = segment->plan,
+                                       .charge = rr_text_of("minimum"),
+                                       .period = segment->period,
+                                       .from = tally.from,
+                                       .to = tally.to,
+                                       .money = money,
+                                       .exact = money};
+        RR_TELL(trace, .kind = RR_STEP_LINE, .line = line, .number = 1);
     }
     return 0;
 }

@@ -5,10 +5,11 @@
 
 #include "rated.h"
 #include "segments.h"
+#include "trace.h"
 
-/* Of the segments [first, end), which know their lines. Errors: RR_EXIT_DATA, an amount out of range. */
+/* Of the segments [first, end), which know their lines; `trace` may be NULL. Errors: RR_EXIT_DATA, an amount out of range. */
 int rr_minimums_add(struct rr_rated *rated, const struct rr_book *book,
                     const struct rr_segments *segments, uint32_t first, uint32_t end,
-                    struct rr_error *err);
+                    const struct rr_trace *trace, struct rr_error *err);
 
 #endif

@@ -30,28 +30,35 @@ static void set_over(struct rr_amount *amount, uint64_t over)
 static bool price_flat(const struct rr_price *price, const struct rr_priced *usage,
                        struct rr_part part, struct rr_amount *amount)
 {
-    (void)usage;
+    bool cut = price->prorate && part.days != part.period_days;
     if (!add_flat(amount, price->amount))
         return false;
-    if (!price->prorate || part.days == part.period_days)
-        return true;
-    set_over(amount, (uint64_t)part.period_days);
-    return rr_wide_scale(&amount->units, (uint64_t)part.days);
+    if (cut)
+        set_over(amount, (uint64_t)part.period_days);
+    if (cut && !rr_wide_scale(&amount->units, (uint64_t)part.days))
+        return false;
+    RR_TELL(usage->trace, .kind = RR_STEP_FEE, .price = price->amount, .days = cut ? part.days : 0,
+            .of_days = cut ? part.period_days : 0, .amount = amount);
+    return true;
 }
 
 static bool price_per_unit(const struct rr_price *price, const struct rr_priced *usage,
                            struct rr_part part, struct rr_amount *amount)
 {
     (void)part;
-    return add_product(amount, usage->quantity, price->amount);
+    if (!add_product(amount, usage->quantity, price->amount))
+        return false;
+    RR_TELL(usage->trace, .kind = RR_STEP_PER_UNIT, .quantity = usage->quantity,
+            .price = price->amount, .amount = amount);
+    return true;
 }
 
 /* Each tier prices the part of q inside it, and adds its flat when entered; the first is entered at
  * q = 0. Flats count `flat_times`. */
-static bool add_tiers(const struct rr_price *price, rr_decimal q, rr_decimal flat_times,
-                      struct rr_amount *amount)
+static bool add_tiers(const struct rr_price *price, const struct rr_priced *usage,
+                      rr_decimal flat_times, struct rr_amount *amount)
 {
-    rr_decimal below = 0;
+    rr_decimal q = usage->quantity, below = 0;
     for (int t = 0; t < price->n_tiers; t++) {
         const struct rr_tier *tier = &price->tiers[t];
         if (t > 0 && q <= below)
@@ -60,6 +67,8 @@ static bool add_tiers(const struct rr_price *price, rr_decimal q, rr_decimal fla
         if (!add_product(amount, top - below, tier->unit) ||
             !add_product(amount, tier->flat, flat_times * RR_DECIMAL_ONE))
             return false;
+        RR_TELL(usage->trace, .kind = RR_STEP_TIER, .tier = tier, .number = t + 1,
+                .quantity = top - below, .amount = amount);
         below = tier->up_to;
     }
     return true;
@@ -69,7 +78,7 @@ static bool price_graduated(const struct rr_price *price, const struct rr_priced
                             struct rr_part part, struct rr_amount *amount)
 {
     (void)part;
-    return add_tiers(price, usage->quantity, 1, amount);
+    return add_tiers(price, usage, 1, amount);
 }
 
 static bool price_graduated_percent(const struct rr_price *price, const struct rr_priced *usage,
@@ -77,7 +86,7 @@ static bool price_graduated_percent(const struct rr_price *price, const struct r
 {
     (void)part;
     set_over(amount, PERCENT);
-    return add_tiers(price, usage->quantity, PERCENT, amount);
+    return add_tiers(price, usage, PERCENT, amount);
 }
 
 static bool price_volume(const struct rr_price *price, const struct rr_priced *usage,
@@ -87,7 +96,12 @@ static bool price_volume(const struct rr_price *price, const struct rr_priced *u
     const struct rr_tier *tier = price->tiers;
     while (tier->bounded && usage->quantity > tier->up_to)
         tier++;
-    return add_product(amount, usage->quantity, tier->unit) && add_flat(amount, tier->flat);
+    if (!add_product(amount, usage->quantity, tier->unit) || !add_flat(amount, tier->flat))
+        return false;
+    RR_TELL(usage->trace, .kind = RR_STEP_VOLUME, .tier = tier,
+            .number = (int)(tier - price->tiers) + 1, .quantity = usage->quantity,
+            .amount = amount);
+    return true;
 }
 
 static bool price_package(const struct rr_price *price, const struct rr_priced *usage,
@@ -99,7 +113,11 @@ static bool price_package(const struct rr_price *price, const struct rr_priced *
         packages++;
     /* A count of packages may be too large for a decimal, but not for a factor. */
     struct rr_wide cost = rr_wide_product(packages, price->amount);
-    return rr_wide_scale(&cost, (uint64_t)RR_DECIMAL_ONE) && rr_wide_add(&amount->units, &cost);
+    if (!rr_wide_scale(&cost, (uint64_t)RR_DECIMAL_ONE) || !rr_wide_add(&amount->units, &cost))
+        return false;
+    RR_TELL(usage->trace, .kind = RR_STEP_PACKAGE, .quantity = usage->quantity, .result = packages,
+            .price = price->amount, .amount = amount);
+    return true;
 }
 
 static bool price_percent(const struct rr_price *price, const struct rr_priced *usage,
@@ -107,8 +125,17 @@ static bool price_percent(const struct rr_price *price, const struct rr_priced *
 {
     (void)part;
     set_over(amount, PERCENT);
-    return add_product(amount, usage->quantity, price->amount) &&
-           add_percent_flat(&amount->units, price->fixed, usage->records);
+    if (!add_product(amount, usage->quantity, price->amount))
+        return false;
+    RR_TELL(usage->trace, .kind = RR_STEP_PERCENT, .quantity = usage->quantity,
+            .price = price->amount, .amount = amount);
+    if (price->fixed == 0)
+        return true;
+    if (!add_percent_flat(&amount->units, price->fixed, usage->records))
+        return false;
+    RR_TELL(usage->trace, .kind = RR_STEP_FIXED, .count = usage->records, .price = price->fixed,
+            .amount = amount);
+    return true;
 }
 
 /* Each record: clamp(value × rate + fixed), all counted over PERCENT. */
@@ -132,6 +159,9 @@ static bool price_per_event(const struct rr_price *price, const struct rr_priced
         if (!rr_wide_scale(&event, usage->values[i].records) ||
             !rr_wide_add(&amount->units, &event))
             return false;
+        RR_TELL(usage->trace, .kind = RR_STEP_EVENT, .count = usage->values[i].records,
+                .quantity = rr_decimal_of_halves(usage->values[i].value), .price = price->amount,
+                .result = price->fixed, .amount = amount);
     }
     return true;
 }
@@ -187,7 +217,8 @@ static void reduce(rr_decimal *numerator, rr_decimal *denominator)
 }
 
 /* amount × (1 − percent ÷ 100) */
-static bool take_percent(struct rr_amount *amount, rr_decimal percent)
+static bool take_percent(struct rr_amount *amount, rr_decimal percent, enum rr_step_kind kind,
+                         const struct rr_trace *trace)
 {
     rr_decimal whole = PERCENT * RR_DECIMAL_ONE, left = whole - percent;
     if (percent == 0)
@@ -197,8 +228,11 @@ static bool take_percent(struct rr_amount *amount, rr_decimal percent)
     else
         whole = 1;
     struct rr_wide numerator = rr_wide_of(left), denominator = rr_wide_of(whole);
-    return rr_wide_multiply(&amount->units, &numerator) &&
-           rr_wide_multiply(&amount->over, &denominator);
+    if (!rr_wide_multiply(&amount->units, &numerator) ||
+        !rr_wide_multiply(&amount->over, &denominator))
+        return false;
+    RR_TELL(trace, .kind = kind, .price = percent, .amount = amount);
+    return true;
 }
 
 /* The order of a and b: -1, 0, 1 in *order. */
@@ -220,7 +254,7 @@ bool rr_amount_of(rr_decimal value, uint64_t numerator, uint64_t denominator,
 
 /* Bounds are for a whole period; the least has the last word. */
 static bool keep_bounds(struct rr_amount *amount, const struct rr_bounds *bounds,
-                        struct rr_part part)
+                        struct rr_part part, const struct rr_trace *trace)
 {
     struct rr_amount bound;
     int order;
@@ -230,22 +264,35 @@ static bool keep_bounds(struct rr_amount *amount, const struct rr_bounds *bounds
             !compare_amounts(amount, &bound, &order))
             return false;
         *amount = order > 0 ? bound : *amount;
+        RR_TELL(trace, .kind = RR_STEP_MOST, .price = bounds->most, .days = part.days,
+                .of_days = part.period_days, .amount = amount);
     }
     if (bounds->has_least) {
         if (!rr_amount_of(bounds->least, days, period_days, &bound) ||
             !compare_amounts(amount, &bound, &order))
             return false;
         *amount = order < 0 ? bound : *amount;
+        RR_TELL(trace, .kind = RR_STEP_LEAST, .price = bounds->least, .days = part.days,
+                .of_days = part.period_days, .amount = amount);
     }
     return true;
 }
 
 static rr_decimal billable(const struct rr_charge *charge, const struct rr_price *price,
-                           rr_decimal q)
+                           const struct rr_priced *usage)
 {
-    if (q < 0)
-        return prices[price->key].negative ? q : 0;
-    return q > charge->free ? q - charge->free : 0;
+    rr_decimal q = usage->quantity;
+    if (q < 0 && prices[price->key].negative)
+        return q;
+    if (q < 0) {
+        RR_TELL(usage->trace, .kind = RR_STEP_NEGATIVE, .quantity = q);
+        return 0;
+    }
+    rr_decimal left = q > charge->free ? q - charge->free : 0;
+    if (charge->free != 0)
+        RR_TELL(usage->trace, .kind = RR_STEP_FREE, .quantity = q, .price = charge->free,
+                .result = left);
+    return left;
 }
 
 bool rr_charge_amount(const struct rr_charge *charge, const struct rr_price *price,
@@ -253,11 +300,14 @@ bool rr_charge_amount(const struct rr_charge *charge, const struct rr_price *pri
                       rr_decimal contract_discount, struct rr_amount *amount)
 {
     struct rr_priced billed = *usage;
-    billed.quantity = billable(charge, price, usage->quantity);
+    const struct rr_trace *trace = usage->trace;
+    billed.quantity = billable(charge, price, usage);
     *amount = (struct rr_amount){.over = {{1}, false}};
     return prices[price->key].price(price, &billed, part, amount) &&
-           take_percent(amount, charge->discount) && keep_bounds(amount, &charge->bounds, part) &&
-           (price->key == RR_FLAT || take_percent(amount, contract_discount));
+           take_percent(amount, charge->discount, RR_STEP_DISCOUNT, trace) &&
+           keep_bounds(amount, &charge->bounds, part, trace) &&
+           (price->key == RR_FLAT ||
+            take_percent(amount, contract_discount, RR_STEP_CONTRACT_DISCOUNT, trace));
 }
 
 /* value of so many units of 10^-places, over a wide. */

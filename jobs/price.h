@@ -9,6 +9,7 @@
 #include "../io/wide.h"
 #include "book.h"
 #include "kernel_lists.h"
+#include "trace.h"
 
 struct rr_amount {
     struct rr_wide units; /* of 10^-36 */
@@ -21,6 +22,7 @@ struct rr_priced {
     uint64_t records;
     const struct rr_counted *values; /* of the records, for prices by event */
     uint32_t n_values;
+    const struct rr_trace *trace; /* who is told the steps; NULL for nobody */
 };
 
 /* The part of a period that a line is for. */

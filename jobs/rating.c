@@ -68,7 +68,7 @@ struct rr_rating *rr_rating_create(const struct rr_book *book, const struct rr_c
                                    const struct rr_meters *meters, struct rr_span span)
 {
     struct rr_rating *r = rr_calloc(1, sizeof *r);
-    r->by = (struct rr_grouping){book, calendar, meters, &r->segments, span};
+    r->by = (struct rr_grouping){book, calendar, meters, &r->segments, span, NULL};
     r->span = span;
     r->job = rr_meters_job(meters);
     r->pool = rr_calloc((size_t)book->n_contracts + 1, sizeof *r->pool);
@@ -97,6 +97,11 @@ void rr_rating_destroy(struct rr_rating *r)
     free(r->of_contract);
     free(r->events);
     free(r);
+}
+
+void rr_rating_trace(struct rr_rating *r, const struct rr_trace *trace)
+{
+    r->by.trace = trace;
 }
 
 static int fail(struct rr_text account, const char *what, struct rr_text name, struct rr_error *err)
@@ -313,6 +318,11 @@ static void gather_events(struct rr_rating *r, const struct rr_group *const *gro
     usage->values = r->events;
 }
 
+static void tell_group(const struct rr_rating *r, const struct rr_group *group)
+{
+    RR_TELL(r->by.trace, .kind = RR_STEP_GROUP, .group = (uint32_t)(group - r->groups.group));
+}
+
 /* ---- lines ---- */
 
 static struct rr_text line_detail(struct rr_rating *r, struct rr_text split, struct rr_text where)
@@ -349,8 +359,12 @@ static int add_line(struct rr_rating *r, const struct rr_segment *segment,
         !rr_amount_round(&amount, segment->plan->minor_digits, r->by.book->rounding, &line.money,
                          &line.exact))
         return fail(segment->account, "the amount of charge", charge->id, err);
-    if (line.quantity != 0 || line.money != 0)
+    bool shows = line.quantity != 0 || line.money != 0;
+    if (shows)
         *rr_rated_add_line(&r->rated) = line;
+    RR_TELL(r->by.trace, .kind = RR_STEP_ROUND, .quantity = line.exact, .result = line.money,
+            .amount = &amount);
+    RR_TELL(r->by.trace, .kind = RR_STEP_LINE, .line = &line, .number = shows);
     return 0;
 }
 
@@ -384,17 +398,23 @@ static int rate_chosen(struct rr_rating *r, const struct rr_segment *segment,
     const struct rr_case *which = &charge->cases[n > 0 ? chosen[0].which : 0];
     reserve_list(r, n);
     const struct rr_group **group = r->list;
-    struct rr_priced usage = {0};
+    struct rr_priced usage = {.trace = r->by.trace};
     rr_decimal metered;
+    RR_TELL(r->by.trace, .kind = RR_STEP_CHARGE, .segment = segment, .charge = charge,
+            .which = which);
     for (uint32_t i = 0; i < n; i++) {
         group[i] = chosen[i].group;
         usage.records += group[i]->records;
+        tell_group(r, group[i]);
     }
     struct rr_text detail =
         line_detail(r, n > 0 ? chosen[0].detail : (struct rr_text){0}, which->detail);
     if (!measure(r, charge->meter, group, n, segment->period, &metered) ||
         !rr_units_convert(&charge->units, metered, &usage.quantity))
         return fail(segment->account, "the quantity of meter", meter->name, err);
+    RR_TELL(r->by.trace, .kind = RR_STEP_METERED, .quantity = metered, .count = usage.records);
+    if (charge->units.divide_by != RR_DECIMAL_ONE || charge->units.round != RR_UNITS_NONE)
+        RR_TELL(r->by.trace, .kind = RR_STEP_UNITS, .quantity = metered, .result = usage.quantity);
     if (which->price.key == RR_PER_EVENT)
         gather_events(r, group, n, &usage);
     if (usage.quantity < 0 && !rr_takes_negative(&which->price))
@@ -414,7 +434,10 @@ static int rate_charge(struct rr_rating *r, uint32_t s, const struct rr_charge *
                        struct rr_error *err)
 {
     const struct rr_segment *segment = &r->segments.segment[s];
-    const struct rr_priced nothing = {0};
+    const struct rr_priced nothing = {.trace = r->by.trace};
+    if (charge->meter == RR_NO_COLUMN)
+        RR_TELL(r->by.trace, .kind = RR_STEP_CHARGE, .segment = segment, .charge = charge,
+                .which = &charge->cases[0]);
     if (charge->meter == RR_NO_COLUMN)
         return add_line(r, segment, charge, &charge->cases[0], (struct rr_text){0}, &nothing, err);
     uint32_t n = choose(r, s, charge);
@@ -476,13 +499,16 @@ static int report_unrated(struct rr_rating *r, const struct unrated *unrated, ui
                              .meter = meter->name,
                              .detail = unrated[0].detail,
                              .reason = unrated[0].reason};
+    RR_TELL(r->by.trace, .kind = RR_STEP_LEFT);
     for (uint32_t i = 0; i < n; i++) {
         group[i] = unrated[i].group;
         row.records += group[i]->records;
+        tell_group(r, group[i]);
     }
     if (!measure(r, head->meter, group, n, head->period, &row.quantity))
         return fail(row.account, "the quantity of meter", meter->name, err);
     *rr_rated_add_unrated(&r->rated) = row;
+    RR_TELL(r->by.trace, .kind = RR_STEP_UNRATED, .unrated = &row);
     return 0;
 }
 
@@ -565,7 +591,7 @@ static int settle(struct rr_rating *r, settlement add, struct rr_error *err)
             end++;
         const struct rr_deal_lines deal = {
             r->by.book,  contract, &r->by.span, &r->rated, r->of_contract + first,
-            end - first, r->texts};
+            end - first, r->texts, r->by.trace};
         if (add(&deal, err) != 0)
             return -1;
     }
@@ -628,7 +654,8 @@ static int rate_part(struct rr_rating *r, struct part part, rr_rated_taker take,
     rr_rated_clear(&r->rated);
     rr_arena_reset(r->texts);
     if (rate_segments(r, part, err) != 0 ||
-        rr_minimums_add(&r->rated, r->by.book, &r->segments, part.first, part.end, err) != 0 ||
+        rr_minimums_add(&r->rated, r->by.book, &r->segments, part.first, part.end, r->by.trace,
+                        err) != 0 ||
         settle(r, rr_commitment_add, err) != 0 || settle(r, rr_credits_add, err) != 0 ||
         collect_unrated(r, part, err) != 0)
         return -1;

@@ -17,6 +17,9 @@ struct rr_rating *rr_rating_create(const struct rr_book *book, const struct rr_c
                                    const struct rr_meters *meters, struct rr_span span);
 void rr_rating_destroy(struct rr_rating *rating);
 
+/* From now on the trace is told every step; NULL: nobody is. */
+void rr_rating_trace(struct rr_rating *rating, const struct rr_trace *trace);
+
 /* Begins a party that these contracts bind. */
 void rr_rating_begin(struct rr_rating *rating, const struct rr_contract *const *contracts,
                      uint32_t n_contracts);

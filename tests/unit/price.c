@@ -174,17 +174,17 @@ START_TEST(each_event_in_its_bounds)
 {
     const struct rr_counted values[] = {counted("-100", 1), counted("5", 1), counted("10", 1),
                                         counted("1000", 1)};
-    struct rr_priced usage = {decimal("915"), 4, values, 4};
+    struct rr_priced usage = {decimal("915"), 4, values, 4, NULL};
     struct rr_charge charge =
         PRICED(.key = RR_PER_EVENT, .amount = decimal("2.9"), .fixed = decimal("0.30"),
                .bounds = {true, true, decimal("0.50"), decimal("12")});
     expect_exact(&charge, &usage, whole, "0", "13.59");
     ck_assert(rr_takes_negative(&charge.cases[0].price)); /* events are, whatever they sum to */
     const struct rr_counted many = counted("10", 1000);
-    usage = (struct rr_priced){decimal("10000"), 1000, &many, 1};
+    usage = (struct rr_priced){decimal("10000"), 1000, &many, 1, NULL};
     expect_exact(&charge, &usage, whole, "0", "590");
     charge.cases[0].price.bounds.has_least = charge.cases[0].price.bounds.has_most = false;
-    usage = (struct rr_priced){decimal("915"), 4, values, 4};
+    usage = (struct rr_priced){decimal("915"), 4, values, 4, NULL};
     expect_exact(&charge, &usage, whole, "0", "27.735"); /* 915 x 2.9 % + 4 x 0.30 */
 }
 END_TEST
