@@ -7,7 +7,6 @@ chains, lines of both kinds must have come up together. A chain that differs is 
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -67,14 +66,16 @@ class Chain:
         self.told.append(f'{" ".join(line[line.index(command):])}: {code}')
         return code
 
-    def billing(self):
-        dice = self.dice
-        return [*OPTIONS, '--memory', dice.choice(MEMORY),
-                *(['--compress', 'zstd'] if dice.chance(20) else [])]
+    def price(self, command, workspace, *arguments, codes=(0, *REFUSED)):
+        """On some ranks, in some memory."""
+        return self.call(command, workspace, *OPTIONS, '--memory', self.dice.choice(MEMORY), *arguments,
+                         ranks=self.dice.choice(RANKS), codes=codes)
+
+    def some_packing(self):
+        return ['--compress', 'zstd'] if self.dice.chance(20) else []
 
     def read(self, files, *options):
-        code = self.call('run', 'ws', *self.billing(), *options, self.books[-1], *files,
-                         ranks=self.dice.choice(RANKS), codes=(0, *REFUSED))
+        code = self.price('run', 'ws', *self.some_packing(), *options, self.books[-1], *files)
         self.increments += 1
         return code == 0
 
@@ -86,10 +87,9 @@ class Chain:
             self.read([self.late.pop()], *(['--stage'] if self.dice.chance(40) else []))
         elif happens in ('stage', 'what if'):
             option = ['--stage'] if happens == 'stage' else ['--what-if']
-            self.call('rate', 'ws', *self.billing(), *option, self.edit()[0], codes=(0, *REFUSED))
+            self.price('rate', 'ws', *self.some_packing(), *option, self.edit()[0])
         elif happens == 'as of':
-            self.call('rate', 'ws', *self.billing(), '--as-of', self.dice.randint(1, self.increments),
-                      self.books[-1], codes=(0, *REFUSED))
+            self.price('rate', 'ws', '--as-of', self.dice.randint(1, self.increments), self.books[-1])
         elif happens == 'rollback' and self.published() > 1:
             self.call('rollback', 'ws')
 
@@ -127,16 +127,20 @@ class Chain:
     def price_both_ways(self):
         book, words = self.some_book()
         self.told.append(f'{book}: {words}')
-        options = [*self.billing(), *(self.some_periods() if self.dice.chance(15) else [])]
+        options = [*self.some_packing(), *(self.some_periods() if self.dice.chance(15) else [])]
         if self.dice.chance(20):
             options += self.dice.choice([['--stage'], ['--as-of', self.dice.randint(1, self.increments)]])
-        shutil.rmtree(self.folder / 'all', ignore_errors=True)
-        shutil.copytree(self.folder / 'ws', self.folder / 'all', symlinks=True)
+        others = {'all': [] if 'carried' in self.skipped else ['--all']}
+        if self.dice.chance(25):
+            others['again'] = []
+        for workspace in others:
+            shutil.rmtree(self.folder / workspace, ignore_errors=True)
+            shutil.copytree(self.folder / 'ws', self.folder / workspace, symlinks=True)
         before = self.numbers('ws')
-        code = self.call('rate', 'ws', *options, book, ranks=self.dice.choice(RANKS), codes=(0, *REFUSED))
-        everything = [] if 'carried' in self.skipped else ['--all']
-        self.call('rate', 'all', *everything, *options, book, ranks=self.dice.choice(RANKS), codes=(code,))
-        self.same_workspaces(before)
+        code = self.price('rate', 'ws', *options, book)
+        for workspace, option in others.items():
+            self.price('rate', workspace, *option, *options, book, codes=(code,))
+            self.same_workspaces(workspace, before)
         if code == 0:
             self.books.append(book)
 
@@ -148,17 +152,20 @@ class Chain:
     def numbers(self, workspace):
         return {path.name for path in (self.folder / workspace / 'results').glob('[0-9]*')}
 
-    def same_workspaces(self, before):
-        require(self.numbers('ws') == self.numbers('all'), 'one of them published and the other did not')
-        require(self.latest('ws').name == self.latest('all').name, '`latest` names different results')
-        kept = [sorted(os.listdir(self.folder / workspace / 'books')) if
-                (self.folder / workspace / 'books').exists() else [] for workspace in ('ws', 'all')]
-        require(kept[0] == kept[1], f'books are kept: {kept}')
+    def same_workspaces(self, other, before):
+        both = 'ws', other
+        require(self.numbers('ws') == self.numbers(other), f'one of {both} published, the other did not')
+        require(self.latest('ws').name == self.latest(other).name, f'`latest` differs in {both}')
+        books = [sorted(path.name for path in (self.folder / name / 'books').glob('*')) for name in both]
+        require(books[0] == books[1], f'{both} keep {books}')
         for name in self.numbers('ws') - before:
-            one, other = (self.folder / workspace / 'results' / name for workspace in ('ws', 'all'))
-            require_same(one, other)
-            if 'carried' not in self.skipped:
-                self.same_counts(one, other, before)
+            results = [self.folder / workspace / 'results' / name for workspace in both]
+            require_same(*results)
+            if other == 'again':
+                facts = [(result / 'run.json').read_bytes() for result in results]
+                require(facts[0] == facts[1], f'{results}: ranks or memory are seen in run.json')
+            elif 'carried' not in self.skipped:
+                self.same_counts(*results, before)
 
     def same_counts(self, one, other, before):
         """All lines were computed or carried over, and what no result had was computed."""
