@@ -4,7 +4,6 @@
 #include "../io/commit.h"
 #include "../io/line.h"
 #include "../io/memory.h"
-#include "pairs.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@ struct rr_output {
     char *header;
     struct rr_pairs *pairs;
     bool takes_away; /* some of this rank's keys have no rows */
+    const struct rr_output_blend *blend;
     const struct rr_comm *comm;
 };
 
@@ -49,7 +49,7 @@ int rr_output_add(struct rr_output *o, struct rr_text key, struct rr_text rows,
 }
 
 /* One range on its way into the final file. */
-struct sink {
+struct rr_output_sink {
     int fd; /* -1: it is only measured */
     const char *path;
     uint64_t offset;
@@ -57,7 +57,7 @@ struct sink {
     size_t used;
 };
 
-static int sink_flush(struct sink *s, struct rr_error *err)
+static int sink_flush(struct rr_output_sink *s, struct rr_error *err)
 {
     int result = rr_pwrite_all(s->fd, s->buffer, s->used, s->offset, s->path, err);
     rr_start_writeback(s->fd, s->offset, s->used);
@@ -66,7 +66,7 @@ static int sink_flush(struct sink *s, struct rr_error *err)
     return result;
 }
 
-static int sink_put(struct sink *s, struct rr_text rows, struct rr_error *err)
+int rr_output_put(struct rr_output_sink *s, struct rr_text rows, struct rr_error *err)
 {
     if (s->fd < 0) {
         s->offset += rows.len;
@@ -86,7 +86,7 @@ static int sink_put(struct sink *s, struct rr_text rows, struct rr_error *err)
 }
 
 /* Pairs without rows come first of their key: `gone` is the key taken away last. */
-static int put_left(struct rr_pairs *pairs, struct rr_line *gone, struct sink *sink,
+static int put_left(struct rr_pairs *pairs, struct rr_line *gone, struct rr_output_sink *sink,
                     struct rr_error *err)
 {
     struct rr_text key, rows;
@@ -96,39 +96,47 @@ static int put_left(struct rr_pairs *pairs, struct rr_line *gone, struct sink *s
             rr_line_clear(gone);
             rr_line_put(gone, key.ptr, key.len);
         } else if ((gone->used == 0 || !rr_text_equal(rr_line_text(gone), key)) &&
-                   sink_put(sink, rows, err) != 0) {
+                   rr_output_put(sink, rows, err) != 0) {
             return -1;
         }
     }
     return got;
 }
 
-/* Puts this rank's range into the sink. */
-static int put_range(const struct rr_output *o, struct sink *sink, struct rr_error *err)
+static int put_added(const struct rr_output *o, struct rr_output_sink *sink, struct rr_error *err)
 {
     struct rr_line gone = {0};
     int result = put_left(o->pairs, &gone, sink, err);
+    rr_line_fini(&gone);
+    return result;
+}
+
+/* Puts this rank's range into the sink. */
+static int put_range(const struct rr_output *o, struct rr_output_sink *sink, struct rr_error *err)
+{
+    const struct rr_output_blend *blend = o->blend;
+    int result =
+        blend ? blend->put(blend->self, o->pairs, sink, err) : put_added(o, sink, err);
     if (result == 0 && sink->fd >= 0)
         result = sink_flush(sink, err);
-    rr_line_fini(&gone);
     return result;
 }
 
 static int measure_range(const struct rr_output *o, uint64_t *bytes, struct rr_error *err)
 {
-    struct sink measured = {.fd = -1};
+    struct rr_output_sink measured = {.fd = -1};
     int result = put_range(o, &measured, err);
     *bytes = measured.offset;
     return result == 0 ? rr_pairs_rewind(o->pairs, err) : -1;
 }
 
-/* Collective. Where this rank's range begins in the final file, behind the header. Where rows are taken
- * away, ranges must be merged to know how long they are. */
+/* Collective. Where this rank's range begins in the final file, behind the header. Where rows are blended or
+ * taken away, ranges must be merged to know how long they are. */
 static int find_place(const struct rr_output *o, uint64_t *place, struct rr_error *err)
 {
     uint64_t mine;
     *place = rr_pairs_rows_before(o->pairs);
-    if (rr_comm_max(o->comm, o->takes_away) == 0)
+    if (o->blend == NULL && rr_comm_max(o->comm, o->takes_away) == 0)
         return 0;
     if (rr_agree(o->comm, measure_range(o, &mine, err), err) != 0)
         return -1;
@@ -143,7 +151,7 @@ static int find_place(const struct rr_output *o, uint64_t *place, struct rr_erro
 
 static int write_range(const struct rr_output *o, uint64_t place, int fd, struct rr_error *err)
 {
-    struct sink sink = {.fd = fd,
+    struct rr_output_sink sink = {.fd = fd,
                         .path = o->path,
                         .offset = strlen(o->header) + place,
                         .buffer = rr_malloc(WRITE_BUFFER)};
@@ -169,12 +177,13 @@ static int write_final(const struct rr_output *o, uint64_t place, struct rr_erro
     return result;
 }
 
-int rr_output_finish(struct rr_output *o, uint64_t *bytes, struct rr_digest *digest,
-                     struct rr_error *err)
+int rr_output_finish(struct rr_output *o, const struct rr_output_blend *blend, uint64_t *bytes,
+                     struct rr_digest *digest, struct rr_error *err)
 {
     const struct rr_comm *comm = o->comm;
     uint64_t place;
-    if (rr_pairs_exchange(o->pairs, NULL, err) != 0 || find_place(o, &place, err) != 0)
+    o->blend = blend;
+    if (rr_pairs_exchange(o->pairs, blend ? blend->splitter : NULL, err) != 0 || find_place(o, &place, err) != 0)
         return -1;
     int result = rr_agree(comm, write_final(o, place, err), err);
     if (result == 0)
