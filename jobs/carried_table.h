@@ -33,7 +33,7 @@ int rr_carried_added(struct rr_carried_walk *walk, struct rr_text *rows, struct 
 /* Puts rows of the owner in hand. */
 int rr_carried_put(struct rr_carried_walk *walk, struct rr_text rows, struct rr_error *err);
 
-/* An output is written twice, the first time to be measured: what is counted is counted then. */
+/* An output may be gone through twice (rr_output_blend): what is counted is counted the first time. */
 bool rr_carried_counts(const struct rr_carried_walk *walk);
 
 struct rr_carried_table {

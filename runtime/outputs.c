@@ -18,6 +18,9 @@ struct rr_output {
     struct rr_pairs *pairs;
     bool takes_away; /* some of this rank's keys have no rows */
     const struct rr_output_blend *blend;
+    size_t memory;
+    struct rr_line kept; /* this rank's range, where it was measured and fits */
+    bool fits;
     const struct rr_comm *comm;
 };
 
@@ -29,6 +32,7 @@ struct rr_output *rr_output_create(const struct rr_comm *comm, const char *path,
     o->header = strdup(header);
     o->pairs = rr_pairs_create(comm, path, memory);
     o->comm = comm;
+    o->memory = memory;
     return o;
 }
 
@@ -37,6 +41,7 @@ void rr_output_destroy(struct rr_output *o)
     if (o == NULL)
         return;
     rr_pairs_destroy(o->pairs);
+    rr_line_fini(&o->kept);
     free(o->header);
     free(o);
 }
@@ -50,7 +55,8 @@ int rr_output_add(struct rr_output *o, struct rr_text key, struct rr_text rows,
 
 /* One range on its way into the final file. */
 struct rr_output_sink {
-    int fd; /* -1: it is only measured */
+    struct rr_output *measured; /* the range is only measured, and kept if it fits; NULL: it is written */
+    int fd;
     const char *path;
     uint64_t offset;
     char *buffer;
@@ -66,12 +72,22 @@ static int sink_flush(struct rr_output_sink *s, struct rr_error *err)
     return result;
 }
 
+static int measure(struct rr_output_sink *s, struct rr_text rows)
+{
+    struct rr_output *o = s->measured;
+    s->offset += rows.len;
+    if (o->fits && s->offset <= o->memory)
+        rr_line_put(&o->kept, rows.ptr, rows.len);
+    else if (o->fits)
+        rr_line_fini(&o->kept);
+    o->fits = s->offset <= o->memory;
+    return 0;
+}
+
 int rr_output_put(struct rr_output_sink *s, struct rr_text rows, struct rr_error *err)
 {
-    if (s->fd < 0) {
-        s->offset += rows.len;
-        return 0;
-    }
+    if (s->measured)
+        return measure(s, rows);
     while (rows.len > 0) {
         if (s->used == WRITE_BUFFER && sink_flush(s, err) != 0)
             return -1;
@@ -115,16 +131,13 @@ static int put_added(const struct rr_output *o, struct rr_output_sink *sink, str
 static int put_range(const struct rr_output *o, struct rr_output_sink *sink, struct rr_error *err)
 {
     const struct rr_output_blend *blend = o->blend;
-    int result =
-        blend ? blend->put(blend->self, o->pairs, sink, err) : put_added(o, sink, err);
-    if (result == 0 && sink->fd >= 0)
-        result = sink_flush(sink, err);
-    return result;
+    return blend ? blend->put(blend->self, o->pairs, sink, err) : put_added(o, sink, err);
 }
 
-static int measure_range(const struct rr_output *o, uint64_t *bytes, struct rr_error *err)
+static int measure_range(struct rr_output *o, uint64_t *bytes, struct rr_error *err)
 {
-    struct rr_output_sink measured = {.fd = -1};
+    struct rr_output_sink measured = {.measured = o};
+    o->fits = true;
     int result = put_range(o, &measured, err);
     *bytes = measured.offset;
     return result == 0 ? rr_pairs_rewind(o->pairs, err) : -1;
@@ -132,7 +145,7 @@ static int measure_range(const struct rr_output *o, uint64_t *bytes, struct rr_e
 
 /* Collective. Where this rank's range begins in the final file, behind the header. Where rows are blended or
  * taken away, ranges must be merged to know how long they are. */
-static int find_place(const struct rr_output *o, uint64_t *place, struct rr_error *err)
+static int find_place(struct rr_output *o, uint64_t *place, struct rr_error *err)
 {
     uint64_t mine;
     *place = rr_pairs_rows_before(o->pairs);
@@ -152,12 +165,26 @@ static int find_place(const struct rr_output *o, uint64_t *place, struct rr_erro
 static int write_range(const struct rr_output *o, uint64_t place, int fd, struct rr_error *err)
 {
     struct rr_output_sink sink = {.fd = fd,
-                        .path = o->path,
-                        .offset = strlen(o->header) + place,
-                        .buffer = rr_malloc(WRITE_BUFFER)};
+                                  .path = o->path,
+                                  .offset = strlen(o->header) + place,
+                                  .buffer = rr_malloc(WRITE_BUFFER)};
     int result = put_range(o, &sink, err);
+    if (result == 0)
+        result = sink_flush(&sink, err);
     free(sink.buffer);
     return result;
+}
+
+static int write_kept(const struct rr_output *o, uint64_t place, int fd, struct rr_error *err)
+{
+    uint64_t begin = strlen(o->header) + place;
+    for (size_t at = 0; at < o->kept.used; at += WRITE_BUFFER) {
+        size_t left = o->kept.used - at, len = left < WRITE_BUFFER ? left : WRITE_BUFFER;
+        if (rr_pwrite_all(fd, o->kept.bytes + at, len, begin + at, o->path, err) != 0)
+            return -1;
+        rr_start_writeback(fd, begin + at, len);
+    }
+    return 0;
 }
 
 static int write_final(const struct rr_output *o, uint64_t place, struct rr_error *err)
@@ -169,7 +196,7 @@ static int write_final(const struct rr_output *o, uint64_t place, struct rr_erro
     if (o->comm->rank == 0)
         result = rr_pwrite_all(fd, o->header, strlen(o->header), 0, o->path, err);
     if (result == 0)
-        result = write_range(o, place, fd, err);
+        result = (o->fits ? write_kept : write_range)(o, place, fd, err);
     if (result == 0 && fsync(fd) != 0)
         result = rr_fail_errno(err, RR_EXIT_IO, o->path, "fsync");
     if (close(fd) != 0 && result == 0)

@@ -14,7 +14,8 @@
 struct rr_output;
 
 /* `path` is the final file, `header` its first row (with its line end). Segments are written to
- * PATH.RANK.N and removed again. Not collective. */
+ * PATH.RANK.N and removed again. `memory` bytes are what a rank gathers of pairs, and later keeps of rows. Not
+ * collective. */
 struct rr_output *rr_output_create(const struct rr_comm *comm, const char *path, const char *header,
                                    size_t memory);
 
@@ -32,8 +33,8 @@ int rr_output_put(struct rr_output_sink *sink, struct rr_text rows, struct rr_er
 struct rr_output_blend {
     void *self;
     const struct rr_text *splitter; /* where the ranges of all ranks but the first begin */
-    /* Takes the pairs of this rank's range to their end, and puts all rows of the range. Called twice, the first
-     * time to learn how long they are: the rows must be the same. */
+    /* Takes the pairs of this rank's range to their end, and puts all rows of the range. Where these are more than
+     * memory holds it is called again, and puts the same. */
     int (*put)(void *self, struct rr_pairs *pairs, struct rr_output_sink *sink,
                struct rr_error *err);
 };
