@@ -29,6 +29,7 @@ from agree import call  # noqa: E402
 from dice import Dice  # noqa: E402
 from editablebook import EditableBook  # noqa: E402
 from events import DataError  # noqa: E402
+from results import Differs, facts_of, require, require_same  # noqa: E402
 from tables import read_table  # noqa: E402
 from timing import labels_between  # noqa: E402
 from trials import run_trials  # noqa: E402
@@ -37,15 +38,6 @@ FILES = ['a.csv', 'a-1.csv', 'b.csv.zst', 'c.csv', 'd.csv', 'usage-é.csv']
 RANKS = [1, 1, 1, 1, 1, 1, 2, 3, 4, 7]
 KINDS = ['prices', 'prices', 'usage', 'both', 'both', 'both in two steps']
 OPTIONS = ['--max-quarantine', '100%', '--progress', 'none']
-
-
-class Differs(Exception):
-    """Something is not what it must be."""
-
-
-def require(condition, text):
-    if not condition:
-        raise Differs(text)
 
 
 class Pair:
@@ -155,17 +147,7 @@ class Pair:
     def same_results(self, number, other):
         """Carried over or priced anew: the same bytes, but for how many lines were."""
         require(self.latest(other) == number, f'{other} has another number of results')
-        a, b = (self.files(self.result(number, workspace)) for workspace in ('ws', other))
-        require(a.keys() == b.keys(), f'{sorted(a)} and {sorted(b)}')
-        for name in a:
-            require(a[name] == b[name], f'{name}: ws and {other} differ')
-
-    def files(self, result):
-        found = {path.name: path.read_bytes() for path in result.iterdir()}
-        facts = json.loads(found.pop('run.json'))
-        for key in ('priced', 'own_digest'):
-            facts.pop(key, None)
-        return {**found, 'run.json': facts}
+        require_same(self.result(number), self.result(number, other))
 
     def check_impact(self):
         self.copy('again')
@@ -240,7 +222,7 @@ class Pair:
 
     def rated(self, number):
         """The periods that a result rates."""
-        periods = json.loads((self.result(number) / 'run.json').read_text())['periods']
+        periods = facts_of(self.result(number))['periods']
         kind = EditableBook.read(self.folder / self.books[0]).top.get('period', 'month')
         return labels_between(kind, periods['from'], periods['to'])
 
