@@ -45,6 +45,7 @@ struct rr_rating {
     uint32_t n_contracts;
     struct rr_text *account; /* its accounts */
     uint32_t n_accounts, accounts_size;
+    const struct rr_book_change *only; /* lines that it touches; NULL: all */
     uint32_t *pool; /* for each contract its first segment, where it is pooled */
     struct rr_group **by_segment;
     struct rr_group **loose; /* groups of no segment, by period */
@@ -169,6 +170,16 @@ static void find_idle(struct rr_rating *r)
         bool idle = segment[s].if_used && r->segment_start[s] == r->segment_start[end];
         for (; s < end; s++)
             segment[s].idle = idle;
+    }
+}
+
+/* Where nothing is touched, nothing is rated. */
+static void pass_over_untouched(struct rr_rating *r)
+{
+    for (uint32_t s = 0; s < r->segments.n; s++) {
+        struct rr_segment *segment = &r->segments.segment[s];
+        segment->idle |= rr_book_change_of_plan(r->only, segment->plan->name, segment->period,
+                                                segment->period) == RR_UNTOUCHED;
     }
 }
 
@@ -455,6 +466,13 @@ static int rate_charge(struct rr_rating *r, uint32_t s, const struct rr_charge *
     return 0;
 }
 
+static bool is_wanted(const struct rr_rating *r, const struct rr_segment *segment,
+                      const struct rr_charge *charge)
+{
+    return r->only == NULL ||
+           rr_book_change_has(r->only, segment->plan->name, segment->period, charge->id);
+}
+
 static int rate_segments(struct rr_rating *r, struct part part, struct rr_error *err)
 {
     for (uint32_t s = part.first; s < part.end; s++) {
@@ -462,7 +480,8 @@ static int rate_segments(struct rr_rating *r, struct part part, struct rr_error 
         const struct rr_version *version = segment->version;
         segment->first_line = r->rated.n_lines;
         for (int c = 0; version && !segment->idle && c < version->n_charges; c++)
-            if (rate_charge(r, s, &version->charges[c], err) != 0)
+            if (is_wanted(r, segment, &version->charges[c]) &&
+                rate_charge(r, s, &version->charges[c], err) != 0)
                 return -1;
         segment->n_lines = r->rated.n_lines - segment->first_line;
     }
@@ -622,6 +641,7 @@ void rr_rating_begin(struct rr_rating *r, const struct rr_contract *const *contr
     r->contracts = contracts;
     r->n_contracts = n_contracts;
     r->n_accounts = 0;
+    r->only = NULL;
     r->by.span = r->span;
     if (n_contracts > 0)
         r->by.span.first = r->span.begin;
@@ -631,6 +651,12 @@ void rr_rating_begin(struct rr_rating *r, const struct rr_contract *const *contr
         if (contracts[c]->pool)
             r->pool[contracts[c] - book->contracts] =
                 rr_segments_add_pool(&r->segments, book, contracts[c], &r->by.span);
+}
+
+void rr_rating_restrict(struct rr_rating *r, const struct rr_book_change *change)
+{
+    rr_check(r->n_contracts == 0, "what contracts bind is rated in parts");
+    r->only = change;
 }
 
 int rr_rating_add(struct rr_rating *r, struct rr_text account,
@@ -656,8 +682,11 @@ static int rate_part(struct rr_rating *r, struct part part, rr_rated_taker take,
     if (rate_segments(r, part, err) != 0 ||
         rr_minimums_add(&r->rated, r->by.book, &r->segments, part.first, part.end, r->by.trace,
                         err) != 0 ||
-        settle(r, rr_commitment_add, err) != 0 || settle(r, rr_credits_add, err) != 0 ||
-        collect_unrated(r, part, err) != 0)
+        settle(r, rr_commitment_add, err) != 0 || settle(r, rr_credits_add, err) != 0)
+        return -1;
+    if (r->only)
+        r->rated.n_unrated = 0;
+    else if (collect_unrated(r, part, err) != 0)
         return -1;
     if (r->n_contracts > 0) {
         drop_earlier(&r->rated, r->span.first);
@@ -689,6 +718,8 @@ int rr_rating_finish(struct rr_rating *r, rr_rated_taker take, void *self, struc
     struct part part = {0};
     sort_by_segment(r);
     find_idle(r);
+    if (r->only)
+        pass_over_untouched(r);
     if (r->n_contracts > 0 || r->groups.n < MANY_GROUPS)
         return rate_part(r, (struct part){0, r->segments.n, 0, r->n_loose}, take, self, err);
     while (next_period(r, &part))

@@ -159,6 +159,7 @@ static int find_digest(struct rr_subscribers *s, struct rr_digest *digest, struc
     if (s->comm->rank == 0)
         result = s->file.packed ? digest_packed(s, digest, err)
                                 : rr_digest_file(s->file.path, &size, digest, err);
+    rr_comm_bcast(s->comm, digest, sizeof *digest, 0);
     return rr_agree(s->comm, result, err);
 }
 
@@ -326,14 +327,8 @@ int32_t rr_subscribers_first_start(const struct rr_subscribers *s)
 
 /* ---- to the ranks that bill ---- */
 
-static int spread(void *subscriptions, const struct rr_subscription *subscription,
-                  struct rr_error *err)
-{
-    return rr_subscriptions_add(subscriptions, subscription, err);
-}
-
 int rr_subscribers_spread(struct rr_subscribers *s, struct rr_book *book,
-                          struct rr_subscriptions *subscriptions, struct rr_error *err)
+                          rr_subscription_taker take, void *self, struct rr_error *err)
 {
     struct rr_mistakes mistakes = {0};
     struct rr_row_reader *reader = rr_row_reader_create(book, &mistakes);
@@ -341,7 +336,7 @@ int rr_subscribers_spread(struct rr_subscribers *s, struct rr_book *book,
     struct rr_text rows;
     int line, got = blocks ? 0 : -1;
     while (blocks && (got = rr_row_blocks_next(blocks, &rows, &line, err)) > 0)
-        if (rr_row_reader_read(reader, rows, line, spread, subscriptions, err) != 0) {
+        if (rr_row_reader_read(reader, rows, line, take, self, err) != 0) {
             got = -1;
             break;
         }

@@ -9,6 +9,8 @@
 struct rr_summary {
     const struct rr_manifest *manifest;
     const struct rr_totals *totals;
+    bool carries;        /* lines of an earlier result, as far as they stand */
+    uint64_t computed, carried; /* lines */
     const char *dir;     /* the workspace */
     unsigned number;     /* of the result */
     bool unchanged;      /* an equal one was there: it stands */
