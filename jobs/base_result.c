@@ -9,12 +9,15 @@
 
 /* ---- which ---- */
 
-/* Reads a result if it will do; one that can't be read will not. What is for comparison alone stays apart. */
+/* Reads a result if it will do. What is for comparison alone stays apart. */
 static bool will_do(const char *workspace, unsigned number, const struct rr_run_facts *facts,
                     struct rr_result_facts *base)
 {
-    struct rr_error ignored;
-    if (number == 0 || rr_result_facts_read(workspace, number, base, &ignored) != 0) {
+    struct rr_error damage;
+    if (number == 0)
+        return false;
+    if (rr_result_facts_read(workspace, number, base, &damage) != 0) {
+        fprintf(stderr, "rerate: %s; nothing is carried over from it\n", damage.text);
         rr_result_facts_fini(base);
         return false;
     }

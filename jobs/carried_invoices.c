@@ -2,6 +2,7 @@
 #include "carried_invoices.h"
 
 #include "../io/memory.h"
+#include "carried_rows.h"
 #include "currency.h"
 #include "row_fields.h"
 
@@ -73,9 +74,7 @@ int rr_carried_invoices_gone(void *self, struct rr_text rows, struct rr_error *e
     struct rr_text field[COLUMNS];
     while (rows.len > 0)
         if (!rr_row_take(&rows, field, COLUMNS, &v->unquoted) || !take_off(v, field))
-            return rr_fail(err, RR_EXIT_DATA,
-                           "a row of the earlier invoices.csv can't be read; `rerate verify` tells "
-                           "more, `--all` goes without it");
+            return rr_carried_unreadable("invoices.csv", err);
     return 0;
 }
 

@@ -15,6 +15,7 @@ struct rr_carried_walk {
     struct rr_line owner; /* in hand */
     bool has_earlier;     /* rows of it that were not taken */
     struct rr_line block; /* some of them */
+    struct rr_line note;
     /* The pair that comes next. */
     struct rr_text key, rows;
     bool has_pair;
@@ -39,13 +40,23 @@ static int is_added(struct rr_carried_walk *w, struct rr_error *err)
     return w->has_pair && rr_text_equal(w->key, rr_line_text(&w->owner));
 }
 
+static bool is_note(struct rr_text rows)
+{
+    return rows.len > 0 && rows.ptr[0] == RR_SOME_GO.ptr[0];
+}
+
+struct rr_text rr_carried_note(const struct rr_carried_walk *w)
+{
+    return rr_line_text(&w->note);
+}
+
 int rr_carried_added(struct rr_carried_walk *w, struct rr_text *rows, struct rr_error *err)
 {
     int got;
     while ((got = is_added(w, err)) > 0) {
         *rows = w->rows;
         w->holds = true;
-        if (rows->len > 0 && !rr_text_equal(*rows, RR_SOME_GO))
+        if (rows->len > 0 && !is_note(*rows))
             break;
     }
     return got;
@@ -113,8 +124,11 @@ static int put_owner(struct rr_carried_walk *w, struct rr_error *err)
         return -1;
     if (added == 0)
         return put_earlier(w, err);
-    if (rr_text_equal(w->rows, RR_SOME_GO))
+    if (is_note(w->rows)) {
+        rr_line_clear(&w->note);
+        rr_line_put(&w->note, w->rows.ptr, w->rows.len);
         return user->some(user->self, rr_line_text(&w->owner), w, err);
+    }
     rr_check(!w->has_earlier || w->rows.len == 0, "rows were added beside those that stay");
     return drop_earlier(w, err) == 0 ? put_added(w, err) : -1;
 }
@@ -161,6 +175,7 @@ static int put_range(void *self, struct rr_pairs *pairs, struct rr_output_sink *
     rr_account_blocks_close(walk.blocks);
     rr_line_fini(&walk.owner);
     rr_line_fini(&walk.block);
+    rr_line_fini(&walk.note);
     t->measured = true;
     return result;
 }

@@ -2,7 +2,8 @@
  *
  * What is rated anew is added to the output of the new table (runtime/outputs.h) under the first field of its
  * rows, which is their owner. Of an owner under whom nothing was added all rows stay. Where the first pair has no
- * rows, all earlier rows go; where it is RR_SOME_GO, some do, and the table's user brings old and new together.
+ * rows, all earlier rows go; where it is a note, which begins with RR_SOME_GO, some do, and the table's user brings
+ * old and new together.
  */
 #ifndef JOBS_CARRIED_TABLE_H
 #define JOBS_CARRIED_TABLE_H
@@ -24,6 +25,9 @@ struct rr_carried_user {
     int (*some)(void *self, struct rr_text owner, struct rr_carried_walk *walk,
                 struct rr_error *err);
 };
+
+/* What the note of the owner in hand says behind its beginning, with it. */
+struct rr_text rr_carried_note(const struct rr_carried_walk *walk);
 
 /* 1 and the next rows of the owner in hand, of the earlier table and of what was added; 0 when there are no more.
  * They live until the next call for the same side. */

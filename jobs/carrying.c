@@ -22,6 +22,7 @@ struct rr_carrying {
     struct rr_totals totals;
     struct rr_carried_invoices invoices;
     struct rr_carried_lines lines;
+    struct rr_line note;
     struct rr_carried_table table[CARRIED];
 };
 
@@ -77,7 +78,8 @@ static int open_tables(struct rr_carrying *c, struct rr_error *err)
         .kind = kind, .change = rr_touched_change(c->touched), .invoices = &c->invoices};
     const struct rr_carried_user user[CARRIED] = {
         [RR_LINES] = rr_carried_lines_user(&c->lines),
-        [RR_INVOICES] = {&c->invoices, rr_carried_invoices_gone, NULL}};
+        [RR_INVOICES] = {&c->invoices, rr_carried_invoices_gone, NULL},
+        [RR_UNRATED] = rr_carried_unrated_user(&c->lines)};
     for (int t = 0; t < CARRIED; t++) {
         char path[RR_RESULT_PATH + 64];
         const struct rr_result_table_form form = rr_result_table_form((enum rr_table_kind)t);
@@ -137,6 +139,7 @@ void rr_carrying_end(struct rr_carrying *c)
         rr_carried_table_close(&c->table[t]);
     rr_carried_lines_fini(&c->lines);
     rr_carried_invoices_fini(&c->invoices);
+    rr_line_fini(&c->note);
     rr_totals_fini(&c->totals);
     rr_touched_destroy(c->touched);
     free(c->plan_now);
@@ -231,13 +234,13 @@ bool rr_carrying_is_all(const struct rr_carrying *c)
     return rr_touched_nothing(c->touched);
 }
 
-enum rr_touch rr_carrying_touch(const struct rr_carrying *c, struct rr_text account,
-                                const struct rr_subscriptions *subscriptions)
+void rr_carrying_touch(const struct rr_carrying *c, struct rr_text account,
+                       const struct rr_subscriptions *subscriptions, struct rr_touched_part *part)
 {
-    int n;
-    const struct rr_subscription *rows = rr_subscriptions_of(subscriptions, account, &n);
-    bool differ = rr_touched_wants_earlier(c->touched) && rr_subscriptions_differ(subscriptions, account);
-    return rr_touched_account(c->touched, account, rows, n, differ);
+    struct rr_touched_rows is, was;
+    is.row = rr_subscriptions_of(subscriptions, account, &is.n);
+    was.row = rr_subscriptions_earlier(subscriptions, account, &was.n);
+    rr_touched_account(c->touched, account, is, was, part);
 }
 
 bool rr_carrying_touches_party(const struct rr_carrying *c, uint32_t party)
@@ -250,12 +253,16 @@ const struct rr_book_change *rr_carrying_change(const struct rr_carrying *c)
     return rr_touched_change(c->touched);
 }
 
-int rr_carrying_replace(struct rr_carrying *c, struct rr_text account, enum rr_touch touch,
-                        struct rr_error *err)
+int rr_carrying_replace(struct rr_carrying *c, struct rr_text account,
+                        const struct rr_touched_part *part, struct rr_error *err)
 {
-    if (touch == RR_TOUCHES_ACCOUNT)
+    if (part->most == RR_TOUCHES_ACCOUNT)
         return drop_account(c, account, err);
-    return rr_output_add(c->tables->output[RR_LINES], account, RR_SOME_GO, err);
+    rr_carried_lines_note(c->open->dealt->period, part->period, part->n, &c->note);
+    struct rr_text note = rr_line_text(&c->note);
+    if (part->n > 0 && rr_output_add(c->tables->output[RR_UNRATED], account, note, err) != 0)
+        return -1;
+    return rr_output_add(c->tables->output[RR_LINES], account, note, err);
 }
 
 /* ---- end ---- */

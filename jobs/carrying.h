@@ -3,7 +3,7 @@
  * The base (jobs/base_result.h) is of the same state and the same periods, so all that differs is the book: what it
  * can't touch (jobs/touched.h) has the same rows in both. Those are taken over as they are (jobs/carried_table.h),
  * and only the touched is rated. The rows of whoever is touched as a whole are replaced; of an account touched in
- * some charges, the lines of these, and its invoices are summed again.
+ * part, the lines of some charges and everything in some periods, and its invoices are summed again.
  *
  * Totals are those of the base, less the rows that go, and what comes. Lines and invoices are counted apart.
  */
@@ -49,13 +49,13 @@ int rr_carrying_settle(struct rr_carrying *carrying, struct rr_error *err);
 bool rr_carrying_is_all(const struct rr_carrying *carrying);
 
 /* An account that stands alone, at which the subscriptions' merge is. */
-enum rr_touch rr_carrying_touch(const struct rr_carrying *carrying, struct rr_text account,
-                                const struct rr_subscriptions *subscriptions);
+void rr_carrying_touch(const struct rr_carrying *carrying, struct rr_text account,
+                       const struct rr_subscriptions *subscriptions, struct rr_touched_part *part);
 bool rr_carrying_touches_party(const struct rr_carrying *carrying, uint32_t party);
 
 /* Says what of the earlier rows of an account that stands alone goes, before its new rows are added. */
-int rr_carrying_replace(struct rr_carrying *carrying, struct rr_text account, enum rr_touch touch,
-                        struct rr_error *err);
+int rr_carrying_replace(struct rr_carrying *carrying, struct rr_text account,
+                        const struct rr_touched_part *part, struct rr_error *err);
 
 /* The lines that go where only some charges are touched. */
 const struct rr_book_change *rr_carrying_change(const struct rr_carrying *carrying);

@@ -130,9 +130,8 @@ static int take_rated(void *self, struct rr_rated *rated, struct rr_error *err)
 {
     struct rr_pricing *p = self;
     const struct rr_rated_sink sink = rr_result_tables_sink(&p->tables);
-    if (p->touch == RR_TOUCHES_CHARGES)
-        return rr_rated_write_lines(rated, p->open->dealt->period, &p->rows, &sink, &p->totals,
-                                    err);
+    if (p->touch.most == RR_TOUCHES_CHARGES)
+        return rr_rated_write_part(rated, p->open->dealt->period, &p->rows, &sink, &p->totals, err);
     return rr_rated_write(rated, p->open->dealt->period, &p->rows, &sink, &p->totals, err);
 }
 
@@ -152,10 +151,10 @@ static int bill_alone(struct rr_pricing *p, struct rr_text account, struct rr_ce
     int n;
     const struct rr_subscription *rows = rr_subscriptions_of(p->subscriptions, account, &n);
     rr_rating_begin(p->rating, NULL, 0);
-    if (p->carrying && rr_carrying_replace(p->carrying, account, p->touch, err) != 0)
+    if (p->carrying && rr_carrying_replace(p->carrying, account, &p->touch, err) != 0)
         return -1;
-    if (p->touch == RR_TOUCHES_CHARGES)
-        rr_rating_restrict(p->rating, rr_carrying_change(p->carrying));
+    if (p->touch.most == RR_TOUCHES_CHARGES)
+        rr_rating_restrict(p->rating, rr_carrying_change(p->carrying), &p->touch);
     if (rr_rating_add(p->rating, account, rows, n, cells, err) != 0)
         return -1;
     return rr_rating_finish(p->rating, take_rated, p, err);
@@ -164,13 +163,13 @@ static int bill_alone(struct rr_pricing *p, struct rr_text account, struct rr_ce
 bool rr_pricing_wants(struct rr_pricing *p, struct rr_text account)
 {
     uint32_t party;
-    p->touch = RR_TOUCHES_ACCOUNT;
+    p->touch.most = RR_TOUCHES_ACCOUNT;
     if (p->carrying == NULL)
         return true;
     if (rr_parties_find(p->open->parties, account, &party))
         return rr_carrying_touches_party(p->carrying, party);
-    p->touch = rr_carrying_touch(p->carrying, account, p->subscriptions);
-    return p->touch != RR_UNTOUCHED;
+    rr_carrying_touch(p->carrying, account, p->subscriptions, &p->touch);
+    return p->touch.most != RR_UNTOUCHED;
 }
 
 bool rr_pricing_wants_any(const struct rr_pricing *p)
@@ -201,7 +200,7 @@ static int bill_party(struct rr_pricing *p, uint32_t number, struct rr_error *er
         return 0;
     if (check_stop(p, err) != 0)
         return -1;
-    p->touch = RR_TOUCHES_ACCOUNT;
+    p->touch.most = RR_TOUCHES_ACCOUNT;
     rr_rating_begin(p->rating, party.contract, party.n_contracts);
     for (uint32_t i = 0; i < party.n_accounts; i++) {
         struct rr_text account = party.account[i];
@@ -306,6 +305,7 @@ void rr_pricing_close(struct rr_pricing *p)
     if (p->making && p->comm->rank == 0)
         rr_result_abandon(&p->result);
     rr_totals_fini(&p->totals);
+    rr_touched_part_fini(&p->touch);
     free(p->cells);
     free(p->summed);
 }

@@ -36,7 +36,7 @@ struct rr_pricing {
     struct rr_cells *source;  /* where the cells in hand come from */
     struct rr_rating *rating;
     struct rr_rated_rows rows;
-    enum rr_touch touch; /* of the account or party in hand */
+    struct rr_touched_part touch; /* of the account or party in hand */
 };
 
 /* What is priced, and where the result is made. Everything is borrowed. */

@@ -394,18 +394,21 @@ static void sort_lines(struct rr_rated *rated)
         }
 }
 
-int rr_rated_write_lines(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
-                         const struct rr_rated_sink *sink, struct rr_totals *totals,
-                         struct rr_error *err)
+int rr_rated_write_part(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
+                        const struct rr_rated_sink *sink, struct rr_totals *totals,
+                        struct rr_error *err)
 {
     sort_lines(rated);
-    return write_lines(rated, kind, rows, sink, totals, err);
+    if (write_lines(rated, kind, rows, sink, totals, err) != 0)
+        return -1;
+    return write_unrated(rated, kind, rows, sink, err);
 }
 
 int rr_rated_write(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
                    const struct rr_rated_sink *sink, struct rr_totals *totals, struct rr_error *err)
 {
-    if (rr_rated_write_lines(rated, kind, rows, sink, totals, err) != 0 ||
+    sort_lines(rated);
+    if (write_lines(rated, kind, rows, sink, totals, err) != 0 ||
         write_invoices(rated, kind, rows, sink, totals, err) != 0)
         return -1;
     if (rated->n_shares > 0 && write_shares(rated, kind, rows, sink, err) != 0)

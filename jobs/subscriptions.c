@@ -223,19 +223,11 @@ const struct rr_subscription *rr_subscriptions_of(const struct rr_subscriptions 
     return s->now.row;
 }
 
-static bool same_row(const struct rr_subscription *a, const struct rr_subscription *b)
+const struct rr_subscription *rr_subscriptions_earlier(const struct rr_subscriptions *s,
+                                                       struct rr_text account, int *n)
 {
-    return a->plan == b->plan && a->start == b->start && a->end == b->end;
-}
-
-bool rr_subscriptions_differ(const struct rr_subscriptions *s, struct rr_text account)
-{
-    if (!is_in_hand(s, account))
-        return false;
-    bool same = s->now.n == s->earlier.n;
-    for (int i = 0; i < s->now.n && same; i++)
-        same = same_row(&s->now.row[i], &s->earlier.row[i]);
-    return !same;
+    *n = is_in_hand(s, account) ? s->earlier.n : 0;
+    return s->earlier.row;
 }
 
 /* Whether the account in hand comes before a member. */

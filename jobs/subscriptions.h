@@ -40,9 +40,9 @@ int rr_subscriptions_next(void *subscriptions, struct rr_account_head *head, str
 const struct rr_subscription *rr_subscriptions_of(const struct rr_subscriptions *subscriptions,
                                                   struct rr_text account, int *n);
 
-/* Whether the account that stands alone, at which the merge is, had other rows in the earlier book, as far as
- * those were added. */
-bool rr_subscriptions_differ(const struct rr_subscriptions *subscriptions, struct rr_text account);
+/* The same for those of the earlier book, as far as they were added. */
+const struct rr_subscription *rr_subscriptions_earlier(const struct rr_subscriptions *subscriptions,
+                                                       struct rr_text account, int *n);
 
 /* The rows of a member, which are asked for in the order of (party, account) when all accounts that stand
  * alone were read; those of members between are passed over. They live until the next call. */

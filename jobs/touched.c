@@ -199,20 +199,95 @@ bool rr_touched_nothing(const struct rr_touched *t)
     return nothing;
 }
 
-enum rr_touch rr_touched_account(const struct rr_touched *t, struct rr_text account,
-                                 const struct rr_subscription *rows, int n, bool differ)
+/* ---- an account that stands alone ---- */
+
+/* The periods in which a subscription holds; none when first > last. */
+static struct rr_span span_of(const struct rr_touched *t, const struct rr_subscription *row)
+{
+    enum rr_period kind = t->is->dealt->period;
+    struct rr_span span = {.first = rr_period_of_day(kind, row->start), .last = INT32_MAX};
+    if (row->end != RR_OPEN_END)
+        span.last = rr_period_of_day(kind, row->end - 1);
+    span.first = span.first > t->span.first ? span.first : t->span.first;
+    span.last = span.last < t->span.last ? span.last : t->span.last;
+    return span;
+}
+
+/* A plan that an account has in some periods. */
+static void touch_by_plan(const struct rr_touched *t, struct rr_text plan, struct rr_span span,
+                          struct rr_touched_part *part)
+{
+    enum rr_touch touch = rr_book_change_of_plan(t->change, plan, span.first, span.last);
+    if (touch != RR_UNTOUCHED)
+        part->most = RR_TOUCHES_CHARGES;
+    for (int32_t p = span.first; touch == RR_TOUCHES_ACCOUNT && p <= span.last; p++)
+        if (rr_book_change_of_whole(t->change, plan, p))
+            rr_touched_part_add(part, p);
+}
+
+static void touch_all_of(const struct rr_touched *t, const struct rr_subscription *row,
+                         struct rr_touched_part *part)
+{
+    struct rr_span span = span_of(t, row);
+    part->most = RR_TOUCHES_CHARGES;
+    for (int32_t p = span.first; p <= span.last; p++)
+        rr_touched_part_add(part, p);
+}
+
+static bool same_row(const struct rr_subscription *a, const struct rr_subscription *b)
+{
+    return a->plan == b->plan && a->start == b->start && a->end == b->end;
+}
+
+/* Subscriptions that only one of the books has. */
+static void touch_by_difference(const struct rr_touched *t, struct rr_touched_rows is,
+                                struct rr_touched_rows was, struct rr_touched_part *part)
+{
+    int i = 0, j = 0;
+    while (i < is.n || j < was.n) {
+        const struct rr_subscription *a = i < is.n ? &is.row[i] : NULL;
+        const struct rr_subscription *b = j < was.n ? &was.row[j] : NULL;
+        if (a && b && same_row(a, b)) {
+            i++;
+            j++;
+        } else if (b == NULL || (a && a->start < b->start)) {
+            touch_all_of(t, a, part);
+            i++;
+        } else {
+            touch_all_of(t, b, part);
+            j++;
+        }
+    }
+}
+
+/* One without subscriptions has the default plan, whenever it is used. */
+static void touch_by_default(const struct rr_touched *t, struct rr_touched_part *part)
+{
+    const struct rr_book *book = t->is->dealt;
+    if (rr_book_change_of_default(t->change))
+        part->most = RR_TOUCHES_ACCOUNT;
+    else if (book->default_plan != RR_NO_COLUMN)
+        touch_by_plan(t, book->plans[book->default_plan].name, t->span, part);
+}
+
+void rr_touched_account(const struct rr_touched *t, struct rr_text account,
+                        struct rr_touched_rows is, struct rr_touched_rows was,
+                        struct rr_touched_part *part)
 {
     uint32_t party;
-    enum rr_touch most = RR_UNTOUCHED;
-    if (differ || rr_parties_find(t->was->parties, account, &party))
-        return RR_TOUCHES_ACCOUNT;
-    if (n == 0)
-        return touch_of_default(t);
-    for (int i = 0; i < n; i++) {
-        enum rr_touch touch = touch_of_row(t, &rows[i]);
-        most = touch > most ? touch : most;
+    part->most = RR_UNTOUCHED;
+    part->n = 0;
+    if (rr_parties_find(t->was->parties, account, &party) ||
+        (t->subscriptions && (is.n == 0) != (was.n == 0))) {
+        part->most = RR_TOUCHES_ACCOUNT;
+        return;
     }
-    return most;
+    if (t->subscriptions)
+        touch_by_difference(t, is, was, part);
+    if (is.n == 0)
+        touch_by_default(t, part);
+    for (int i = 0; i < is.n; i++)
+        touch_by_plan(t, plan_name(t->is->dealt, &is.row[i]), span_of(t, &is.row[i]), part);
 }
 
 bool rr_touched_party(const struct rr_touched *t, uint32_t party)

@@ -1,7 +1,7 @@
 /* Whom a book can bill otherwise than an earlier one that a result was priced by.
  *
- * An account that stands alone under both books is touched by its plans (jobs/book_change.h), and by other
- * subscriptions. A party is touched as a whole: by any difference in its contracts and their members, and by a
+ * An account that stands alone under both books is touched by its plans (jobs/book_change.h), and in the periods in
+ * which its subscriptions differ. A party is touched as a whole: by any difference in its contracts and their members, and by a
  * plan or a file of subscriptions that differs where a member has subscriptions of its own.
  */
 #ifndef JOBS_TOUCHED_H
@@ -10,8 +10,15 @@
 #include "book_change.h"
 #include "open_book.h"
 #include "subscriptions.h"
+#include "touched_part.h"
 
 struct rr_touched;
+
+/* Subscriptions of one account, by start. */
+struct rr_touched_rows {
+    const struct rr_subscription *row;
+    int n;
+};
 
 /* Collective. Both books are dealt (rr_open_book_deal), have one state text, and live as long. */
 struct rr_touched *rr_touched_create(const struct rr_open_book *was, const struct rr_open_book *is,
@@ -36,9 +43,10 @@ void rr_touched_settle(struct rr_touched *touched);
 /* Whether nothing at all is touched. */
 bool rr_touched_nothing(const struct rr_touched *touched);
 
-/* An account that stands alone, with its n subscriptions; `differ`: they were others. */
-enum rr_touch rr_touched_account(const struct rr_touched *touched, struct rr_text account,
-                                 const struct rr_subscription *rows, int n, bool differ);
+/* An account that stands alone, with its subscriptions and, where they are wanted, those of the earlier book. */
+void rr_touched_account(const struct rr_touched *touched, struct rr_text account,
+                        struct rr_touched_rows is, struct rr_touched_rows was,
+                        struct rr_touched_part *part);
 
 /* A party of the book, and one of the earlier book: whether they are not the same any more. */
 bool rr_touched_party(const struct rr_touched *touched, uint32_t party);
