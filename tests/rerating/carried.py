@@ -131,7 +131,8 @@ FIXES = {
     "a price of a plan with a minimum": ("book.yaml", '"0.17"', '"0.18"', of("floor 1", "floor 2")),
     "a plan's minimum": ("book.yaml", '"40.00"', '"41.00"', of("floor 1", "floor 2")),
     "a version's first day": ("book.yaml", "from: 2025-03-01", "from: 2025-03-11",
-                              of("payg 1", "payg 2", "payg 3", *POOL)),
+                              lambda line: line["account"] in POOL or (
+                                  line["account"].startswith("payg") and line["period"] == "2025-03")),
     "a charge's name": ("book.yaml", '{meter: tokens, per_unit: "1.5"}',
                         '{id: words, meter: tokens, per_unit: "1.5"}', of("yen 1")),
     "a new fee": ("book.yaml", '          - {meter: calls, per_unit: "0.17"}',
@@ -231,8 +232,8 @@ def a_fix_computes_what_it_touches(program, scratch, arguments):
     for n, (name, (file, old, new, touched)) in enumerate(FIXES.items()):
         world.copy("one")
         world.fix(file, old, new)
-        result, _ = world.price_both_ways(ranks=(None, 2, None, 3)[n % 4],
-                                          *(("--compress", "zstd") if n % 5 == 3 else ()))
+        result, _ = world.price_both_ways(ranks=(None, None, 2, None, 3)[n % 5],
+                                          *(("--compress", "zstd") if n % 4 == 3 else ()))
         least = changed_lines(result, world.result("one", 1))
         most = sum(map(touched, as_dicts(result)))
         computed, carried = priced(result)
