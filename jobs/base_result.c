@@ -59,8 +59,8 @@ static int prove_file(const struct rr_result_facts *base, const char *name, stru
 static int prove_files(const struct rr_comm *comm, const struct rr_result_facts *base,
                        struct rr_error *err)
 {
-    static const char *const names[] = {"lines.csv", "invoices.csv", "unrated.csv", "shares.csv",
-                                        "reconciliation.json", "book.yaml"};
+    static const char *const names[] = {"lines.csv",  "invoices.csv",        "unrated.csv",
+                                        "shares.csv", "reconciliation.json", "book.yaml"};
     int result = 0;
     for (int i = 0; i < (int)(sizeof names / sizeof names[0]) && result == 0; i++)
         if (i % comm->size == comm->rank)

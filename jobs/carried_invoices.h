@@ -26,7 +26,7 @@ struct rr_carried_invoices {
     struct rr_output *output;
     struct rr_line account; /* in hand */
     char period[RR_PERIOD_TEXT];
-    int32_t number; /* of that period */
+    int32_t number;             /* of that period */
     struct rr_carried_sum *sum; /* of that period, by currency */
     uint32_t n, size;
     struct rr_line rows, unquoted;

@@ -13,10 +13,11 @@ void rr_carried_rows_fini(struct rr_carried_rows *r)
 
 int rr_carried_unreadable(const char *table, struct rr_error *err)
 {
-    return rr_fail(err, RR_EXIT_DATA,
-                   "a row of the earlier %s can't be read; `rerate verify` tells more, `--all` goes "
-                   "without it",
-                   table);
+    return rr_fail(
+        err, RR_EXIT_DATA,
+        "a row of the earlier %s can't be read; `rerate verify` tells more, `--all` goes "
+        "without it",
+        table);
 }
 
 typedef int (*side)(struct rr_carried_walk *walk, struct rr_text *rows, struct rr_error *err);
@@ -82,8 +83,8 @@ static int put_rows(struct rr_carried_rows *r, struct rr_carried_walk *walk, str
     if (result == 0)
         result = next_row(r, walk, rr_carried_added, &r->added, err);
     while (result == 0 && (r->earlier.here || r->added.here)) {
-        bool earlier = !r->added.here ||
-                       (r->earlier.here && is_before(r, r->earlier.field, r->added.field));
+        bool earlier =
+            !r->added.here || (r->earlier.here && is_before(r, r->earlier.field, r->added.field));
         result = put_row(r, walk, earlier ? &r->earlier : &r->added, err);
         if (result == 0)
             result = earlier ? next_that_stays(r, walk, err)

@@ -104,14 +104,14 @@ static int begin(struct rr_carrying *c, const struct rr_carrying_terms *terms, s
             fprintf(stderr, "rerate: %s; all is priced anew\n", damage.text);
         return 0;
     }
-    c->touched = rr_touched_create(&c->was, c->open, terms->state->manifest->n_shards,
-                                   terms->facts->span);
+    c->touched =
+        rr_touched_create(&c->was, c->open, terms->state->manifest->n_shards, terms->facts->span);
     if (rr_book_change_is_general(rr_touched_change(c->touched)))
         return 0;
     name_plans(c);
-    int result = c->comm->rank == 0 ? rr_base_result_totals(&c->base, c->open->dealt->period,
-                                                            &c->totals, err)
-                                    : 0;
+    int result = c->comm->rank == 0
+                     ? rr_base_result_totals(&c->base, c->open->dealt->period, &c->totals, err)
+                     : 0;
     if (rr_agree(c->comm, result, err) != 0 || open_tables(c, err) != 0)
         return -1;
     return 1;

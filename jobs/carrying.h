@@ -23,7 +23,7 @@ struct rr_carrying;
 struct rr_carrying_terms {
     const struct rr_comm *comm;
     const struct rr_state *state;
-    const struct rr_open_book *open; /* dealt */
+    const struct rr_open_book *open;  /* dealt */
     const struct rr_run_facts *facts; /* of the new result, as far as they are known */
     struct rr_result_tables *tables;  /* of the new result */
     uint64_t memory;                  /* to read the earlier book with */

@@ -26,8 +26,8 @@ struct rr_pricing {
     bool making; /* it was begun and has not appeared */
     struct rr_result_tables tables;
     struct rr_totals totals;
-    struct rr_sum *cells; /* of each meter with an additive kernel: what its cells hold */
-    bool *summed;         /* whether a meter has one, and all cells come by */
+    struct rr_sum *cells;         /* of each meter with an additive kernel: what its cells hold */
+    bool *summed;                 /* whether a meter has one, and all cells come by */
     struct rr_carrying *carrying; /* NULL: everything is priced */
     uint64_t computed;            /* lines that were */
     /* While accounts are priced. */
@@ -45,7 +45,8 @@ struct rr_pricing_terms {
     const struct rr_state *state; /* complete */
     struct rr_open_book *open;
     struct rr_asked asked;
-    bool carry;      /* what the book can't touch is carried over from an earlier result, where one will do */
+    bool
+        carry; /* what the book can't touch is carried over from an earlier result, where one will do */
     uint64_t memory; /* bytes that a rank may gather before it writes */
     bool compress;
     unsigned nth; /* of the pass, from 0 */

@@ -102,11 +102,8 @@ static void open_tape(struct publishing *p)
 /* Each rank goes through its own accounts. */
 static int pass(struct publishing *p, struct rr_error *err)
 {
-    const struct rr_reducer reducer = {.self = p,
-                                       .also = next_known,
-                                       .also_self = p,
-                                       .wants = wants,
-                                       .account = price_account};
+    const struct rr_reducer reducer = {
+        .self = p, .also = next_known, .also_self = p, .wants = wants, .account = price_account};
     int result = 0;
     rr_account_merge_init(&p->merge, (uint32_t)p->in->n_books, p->state->manifest->n_shards);
     open_tape(p);

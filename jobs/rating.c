@@ -45,7 +45,7 @@ struct rr_rating {
     uint32_t n_contracts;
     struct rr_text *account; /* its accounts */
     uint32_t n_accounts, accounts_size;
-    const struct rr_book_change *only; /* lines that it touches; NULL: all */
+    const struct rr_book_change *only;  /* lines that it touches; NULL: all */
     const struct rr_touched_part *part; /* then, periods in which all are wanted */
     uint32_t *pool; /* for each contract its first segment, where it is pooled */
     struct rr_group **by_segment;
@@ -186,9 +186,9 @@ static void pass_over_untouched(struct rr_rating *r)
     for (uint32_t s = 0; s < r->segments.n; s++) {
         struct rr_segment *segment = &r->segments.segment[s];
         int32_t period = segment->period;
-        segment->idle |= !is_whole(r, period) &&
-                         rr_book_change_of_plan(r->only, segment->plan->name, period, period) ==
-                             RR_UNTOUCHED;
+        segment->idle |=
+            !is_whole(r, period) &&
+            rr_book_change_of_plan(r->only, segment->plan->name, period, period) == RR_UNTOUCHED;
     }
 }
 

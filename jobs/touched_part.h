@@ -6,8 +6,9 @@
 
 /* Zeroed before use. */
 struct rr_touched_part {
-    enum rr_touch most; /* RR_TOUCHES_CHARGES: lines that the book's change has, and all in these periods */
-    int32_t *period;    /* they rise */
+    enum rr_touch
+        most; /* RR_TOUCHES_CHARGES: lines that the book's change has, and all in these periods */
+    int32_t *period; /* they rise */
     int n, size;
 };
 

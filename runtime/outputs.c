@@ -55,7 +55,8 @@ int rr_output_add(struct rr_output *o, struct rr_text key, struct rr_text rows,
 
 /* One range on its way into the final file. */
 struct rr_output_sink {
-    struct rr_output *measured; /* the range is only measured, and kept if it fits; NULL: it is written */
+    struct rr_output
+        *measured; /* the range is only measured, and kept if it fits; NULL: it is written */
     int fd;
     const char *path;
     uint64_t offset;
@@ -210,7 +211,8 @@ int rr_output_finish(struct rr_output *o, const struct rr_output_blend *blend, u
     const struct rr_comm *comm = o->comm;
     uint64_t place;
     o->blend = blend;
-    if (rr_pairs_exchange(o->pairs, blend ? blend->splitter : NULL, err) != 0 || find_place(o, &place, err) != 0)
+    if (rr_pairs_exchange(o->pairs, blend ? blend->splitter : NULL, err) != 0 ||
+        find_place(o, &place, err) != 0)
         return -1;
     int result = rr_agree(comm, write_final(o, place, err), err);
     if (result == 0)

@@ -63,9 +63,8 @@ static int skip_account(struct reduction *r, struct rr_error *err)
 {
     for (uint32_t i = 0; i < r->merge.n_here; i++) {
         uint32_t source = r->merge.here[i];
-        if (source < r->chains.n &&
-            rr_cell_chain_skip(rr_cell_chains_at(&r->chains, source), r->merge.head[source].items,
-                               err) != 0)
+        if (source < r->chains.n && rr_cell_chain_skip(rr_cell_chains_at(&r->chains, source),
+                                                       r->merge.head[source].items, err) != 0)
             return -1;
     }
     return 0;
