@@ -119,6 +119,8 @@ class Chain:
 
     def some_periods(self):
         rated = facts_of(self.latest('ws'))['periods']
+        if rated is None or self.dice.chance(85):
+            return []
         kind = EditableBook.read(self.folder / self.books[-1]).top.get('period', 'month')
         labels = labels_between(kind, rated['from'], rated['to'])
         first, last = sorted(self.dice.choices(range(len(labels)), k=2))
@@ -127,7 +129,7 @@ class Chain:
     def price_both_ways(self):
         book, words = self.some_book()
         self.told.append(f'{book}: {words}')
-        options = [*self.some_packing(), *(self.some_periods() if self.dice.chance(15) else [])]
+        options = [*self.some_packing(), *self.some_periods()]
         if self.dice.chance(20):
             options += self.dice.choice([['--stage'], ['--as-of', self.dice.randint(1, self.increments)]])
         others = {'all': ['--all'], **({'again': []} if self.dice.chance(25) else {})}
