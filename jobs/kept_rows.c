@@ -81,8 +81,7 @@ static struct rr_text unquoted(struct search *s, struct rr_text field)
 
 /* Whether the first row that begins behind `at` has a key below the one that is sought; *row is where that row
  * begins. Where none can be told, it counts as not below. */
-static int is_below(struct search *s, uint64_t at, bool *below, uint64_t *row,
-                    struct rr_error *err)
+static int is_below(struct search *s, uint64_t at, bool *below, uint64_t *row, struct rr_error *err)
 {
     size_t got;
     *below = false;
@@ -116,8 +115,8 @@ static int take_from(struct search *s, uint64_t at, struct rr_line *rows, struct
             if (here)
                 rr_line_put(rows, row, (size_t)(next - row));
             found |= here;
-            done = !here && (found || (first.ptr &&
-                                       rr_text_compare(unquoted(s, first), s->key) > 0));
+            done =
+                !here && (found || (first.ptr && rr_text_compare(unquoted(s, first), s->key) > 0));
             row = next;
         }
         text.used = (size_t)(end - row);

@@ -348,8 +348,9 @@ static int read_rows(struct rr_subscribers *s, struct rr_row_reader *reader,
     return got;
 }
 
-static int read_proved(struct rr_subscribers *s, struct rr_book *book, const struct rr_text *account,
-                       uint32_t n, rr_subscription_taker take, void *self, struct rr_error *err)
+static int read_proved(struct rr_subscribers *s, struct rr_book *book,
+                       const struct rr_text *account, uint32_t n, rr_subscription_taker take,
+                       void *self, struct rr_error *err)
 {
     struct rr_mistakes mistakes = {0};
     struct rr_row_reader *reader = rr_row_reader_create(book, &mistakes);

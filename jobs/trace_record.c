@@ -67,54 +67,58 @@ static struct group_usage *usage_of(struct rr_trace_record *r, uint32_t group)
     return &r->usage[group];
 }
 
-/* Inputs stand by their numbers. */
-static void add_input(struct group_usage *into, const struct rr_told_input *input)
+/* Files stand in the order of their paths. */
+static void add_file(struct group_usage *into, const struct rr_origin_file *file)
 {
     struct rr_told_usage *sum = &into->sum;
-    uint32_t at = sum->n_inputs;
-    while (at > 0 && sum->input[at - 1].input > input->input)
+    uint32_t at = sum->n_files;
+    while (at > 0 && strcmp(sum->file[at - 1].path, file->path) > 0)
         at--;
-    if (at > 0 && sum->input[at - 1].input == input->input) {
-        sum->input[at - 1].records += input->records;
-        sum->input[at - 1].duplicates += input->duplicates;
+    if (at > 0 && sum->file[at - 1].file == file->file) {
+        rr_record_counts_add(&sum->file[at - 1].counts, &file->counts);
         return;
     }
-    sum->input = grow(sum->input, sum->n_inputs, &into->size, sizeof *sum->input);
-    memmove(sum->input + at + 1, sum->input + at, (sum->n_inputs - at) * sizeof *sum->input);
-    sum->input[at] = *input;
-    sum->n_inputs++;
+    sum->file = grow(sum->file, sum->n_files, &into->size, sizeof *sum->file);
+    memmove(sum->file + at + 1, sum->file + at, (sum->n_files - at) * sizeof *sum->file);
+    sum->file[at] = *file;
+    sum->n_files++;
 }
 
-static void add_usage(struct group_usage *into, const struct rr_told_usage *from)
+static void add_files(struct group_usage *into, const struct rr_origin_file *file, uint32_t n)
 {
-    into->sum.records += from->records;
-    into->sum.duplicates += from->duplicates;
-    into->sum.withdrawn += from->withdrawn;
-    into->sum.known &= from->known;
-    for (uint32_t i = 0; i < from->n_inputs; i++)
-        add_input(into, &from->input[i]);
+    for (uint32_t i = 0; i < n; i++)
+        add_file(into, &file[i]);
 }
 
 /* Cells of the values of records are of the same records as the meter's own. */
 static void hear_cell(struct rr_trace_record *r, const struct rr_step *step)
 {
-    const struct rr_told_usage *origin = NULL;
-    const struct rr_told_usage unknown = {.records = step->cell->records};
     if (step->group == RR_NO_GROUP || step->cell->meter >= r->book->n_meters)
         return;
-    if (r->origins)
-        origin = r->origins->of_cell(r->origins->self, step->cell);
-    add_usage(usage_of(r, step->group), origin ? origin : &unknown);
+    struct group_usage *usage = usage_of(r, step->group);
+    const struct rr_origin *origin =
+        r->origins ? r->origins->of_cell(r->origins->self, step->cell) : NULL;
+    if (origin == NULL) {
+        usage->sum.known = false;
+        usage->sum.counts.counted += step->cell->records;
+        return;
+    }
+    rr_record_counts_add(&usage->sum.counts, &origin->counts);
+    add_files(usage, origin->files, origin->n_files);
 }
 
 static struct rr_told_usage sum_groups(struct rr_trace_record *r)
 {
     struct group_usage sum = {.sum.known = true};
-    for (uint32_t i = 0; i < r->n_groups; i++)
-        add_usage(&sum, &usage_of(r, r->group[i])->sum);
+    for (uint32_t i = 0; i < r->n_groups; i++) {
+        const struct rr_told_usage *group = &usage_of(r, r->group[i])->sum;
+        rr_record_counts_add(&sum.sum.counts, &group->counts);
+        sum.sum.known &= group->known;
+        add_files(&sum, group->file, group->n_files);
+    }
     struct rr_told_usage kept = sum.sum;
-    kept.input = keep(r, sum.sum.input, sum.sum.n_inputs * sizeof *kept.input);
-    free(sum.sum.input);
+    kept.file = keep(r, sum.sum.file, sum.sum.n_files * sizeof *kept.file);
+    free(sum.sum.file);
     return kept;
 }
 
@@ -363,7 +367,7 @@ void rr_trace_record_destroy(struct rr_trace_record *r)
     if (r == NULL)
         return;
     for (uint32_t i = 0; i < r->n_usage; i++)
-        free(r->usage[i].sum.input);
+        free(r->usage[i].sum.file);
     rr_arena_destroy(r->arena);
     free(r->told.line);
     free(r->told.unrated);

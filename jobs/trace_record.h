@@ -11,24 +11,18 @@
 #include "price.h"
 #include "rated.h"
 
+#include "../runtime/origins.h"
+
 /* From how many values on records that are priced one by one come as one step: RR_STEP_EVENT whose number is
  * how many values it stands for, without quantity. */
 enum { RR_EVENTS_TOLD = 100 };
 
-/* What came of an input. */
-struct rr_told_input {
-    uint32_t input;
-    uint64_t records, duplicates;
-};
-
 /* The records behind a line. */
 struct rr_told_usage {
-    uint64_t records;            /* that count */
-    uint64_t duplicates;         /* further copies of them */
-    uint64_t withdrawn;          /* events that corrections took back */
-    struct rr_told_input *input; /* by number */
-    uint32_t n_inputs;
-    bool known; /* whether the state knows all of this; else it is records alone */
+    struct rr_record_counts counts;
+    struct rr_origin_file *file; /* in the order of paths */
+    uint32_t n_files;
+    bool known; /* where the state keeps records; else no more is known than how many count */
 };
 
 struct rr_told_line {
@@ -58,11 +52,11 @@ struct rr_told {
 
 struct rr_trace_record;
 
-/* Where a cell came from, asked while the account that it is of is rated. The answer lives until the next
- * question; NULL where the state does not know. */
+/* Where a cell came from, asked while the account that it is of is rated; NULL where the state does not know.
+ * The answer lives until the next question, and its paths as long as the record. */
 struct rr_told_origins {
     void *self;
-    const struct rr_told_usage *(*of_cell)(void *self, const struct rr_cell *cell);
+    const struct rr_origin *(*of_cell)(void *self, const struct rr_cell *cell);
 };
 
 /* Everything is borrowed; `first` is the first period of the result: what is told of earlier ones is not kept. */
