@@ -206,10 +206,11 @@ static void negative(struct maker *m)
 static void free_units(struct maker *m)
 {
     put(&m->rows->label, "free");
-    put(&m->rows->arithmetic, "%s − %s = %s", decimal(m->step->quantity), decimal(m->step->price),
-        decimal(m->step->result));
-    if (m->step->quantity < m->step->price)
-        put(&m->rows->arithmetic, " (all of it)");
+    rr_decimal all = m->step->quantity, most = m->step->price;
+    put(&m->rows->arithmetic, "%s − %s", decimal(all), decimal(all < most ? all : most));
+    if (all < most)
+        put(&m->rows->arithmetic, " of %s", decimal(most));
+    put(&m->rows->arithmetic, " = %s", decimal(m->step->result));
     add(m->rows);
 }
 

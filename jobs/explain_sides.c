@@ -268,36 +268,51 @@ static void put_effects(const struct rr_explain_view *view, const struct rr_expl
     put_string(out, "\n");
 }
 
-static void put_pair(const struct rr_explain_view *view, const struct rr_explain_pair *pair,
-                     struct rr_line *out)
+static void put_heading(const struct rr_explain_view *view, const struct rr_explain_pair *pair,
+                        struct rr_line *out)
 {
-    const struct rr_effects effects = rr_explain_effects(pair);
     char money[RR_SUM_TEXT];
-    struct rr_text currency = rr_text_of(pair->plan->currency);
-    bool changed = !rr_sum_is_zero(&effects.delta) || !rr_sum_is_zero(&effects.price) ||
-                   !rr_sum_is_zero(&effects.usage);
-    bool whole = changed || view->filter.charge || view->filter.detail;
-    rr_money_format(&pair->amount[RR_SIDE_OLD], currency, money);
-    put_string(out, whole ? "\n" : "");
+    rr_money_format(&pair->amount[RR_SIDE_OLD], rr_text_of(pair->plan->currency), money);
     rr_explain_put_line_name(view, pair->period, pair->charge, pair->detail, out);
     put_string(out, pair->is_share ? "  a share: " : "  ");
     put_string(out, money);
-    if (!whole) {
-        put_string(out, " ");
-        put_string(out, pair->plan->currency);
-        put_string(out, ", as before\n");
-        return;
-    }
-    rr_money_format(&pair->amount[RR_SIDE_NEW], currency, money);
+}
+
+static void put_changed(const struct rr_explain_view *view, const struct rr_explain_pair *pair,
+                        const struct rr_effects *effects, struct rr_line *out)
+{
+    char money[RR_SUM_TEXT];
+    put_heading(view, pair, out);
+    rr_money_format(&pair->amount[RR_SIDE_NEW], rr_text_of(pair->plan->currency), money);
     put_string(out, " → ");
     put_string(out, money);
     put_string(out, " ");
     put_string(out, pair->plan->currency);
     put_string(out, ": ");
-    put_change(out, &effects.delta, pair->plan);
+    put_change(out, &effects->delta, pair->plan);
     put_string(out, "\n");
-    put_effects(view, pair, &effects, out);
+    put_effects(view, pair, effects, out);
     put_segments(view, pair, out);
+}
+
+/* Returns whether it was shown whole. */
+static bool put_pair(const struct rr_explain_view *view, const struct rr_explain_pair *pair,
+                     bool after_whole, struct rr_line *out)
+{
+    const struct rr_effects effects = rr_explain_effects(pair);
+    bool changed = !rr_sum_is_zero(&effects.delta) || !rr_sum_is_zero(&effects.price) ||
+                   !rr_sum_is_zero(&effects.usage);
+    bool whole = changed || view->filter.charge || view->filter.detail;
+    put_string(out, whole || after_whole ? "\n" : "");
+    if (whole) {
+        put_changed(view, pair, &effects, out);
+        return true;
+    }
+    put_heading(view, pair, out);
+    put_string(out, " ");
+    put_string(out, pair->plan->currency);
+    put_string(out, ", as before\n");
+    return false;
 }
 
 void rr_explain_put_sides(const struct rr_explain_view *view, struct rr_line *out)
@@ -308,6 +323,7 @@ void rr_explain_put_sides(const struct rr_explain_view *view, struct rr_line *ou
         put_string(out, view->no_effects);
         put_string(out, "\n");
     }
+    bool whole = true;
     for (uint32_t i = 0; i < view->pairs.n; i++) {
         const struct rr_explain_pair *pair = &view->pairs.pair[i];
         const struct rr_rated_line line = {.account = pair->account,
@@ -315,6 +331,6 @@ void rr_explain_put_sides(const struct rr_explain_view *view, struct rr_line *ou
                                            .charge = pair->charge,
                                            .detail = pair->detail};
         if (rr_explain_shows_line(view, &line))
-            put_pair(view, pair, out);
+            whole = put_pair(view, pair, whole, out);
     }
 }

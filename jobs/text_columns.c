@@ -25,13 +25,22 @@ void rr_text_columns_put(struct rr_text_columns *c, int column, struct rr_text t
     rr_line_put(&c->bytes, text.ptr ? text.ptr : "", text.len);
 }
 
-/* In characters. */
-static int width_of(struct rr_text text)
+/* In characters: all of it, and from its point on where it is a number. */
+struct extent {
+    int width, behind;
+};
+
+static struct extent extent_of(struct rr_text text)
 {
-    int width = 0;
-    for (uint32_t i = 0; i < text.len; i++)
-        width += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-    return width;
+    struct extent extent = {0};
+    bool number = text.len > 0 && strchr("+-0123456789", text.ptr[0]) != NULL, point = false;
+    for (uint32_t i = 0; i < text.len; i++) {
+        bool begins = ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
+        point |= number && text.ptr[i] == '.';
+        extent.width += begins;
+        extent.behind += begins && point;
+    }
+    return extent;
 }
 
 static struct rr_text cell_at(const struct rr_text_columns *c, uint32_t row, int column)
@@ -46,36 +55,58 @@ static void put_blanks(struct rr_line *out, int n)
         rr_line_put(out, " ", 1);
 }
 
-static void write_row(const struct rr_text_columns *c, uint32_t row, const int *width,
+static bool is_right(const struct rr_text_columns *c, int column)
+{
+    return (c->right >> column & 1) != 0;
+}
+
+/* How wide each column is; of numbers that is the widest before the point and the widest behind it. */
+static void measure(const struct rr_text_columns *c, struct extent *column)
+{
+    for (int i = 0; i < c->n; i++) {
+        int whole = 0, before = 0, behind = 0;
+        for (uint32_t r = 0; r < c->n_rows; r++) {
+            struct extent cell = extent_of(cell_at(c, r, i));
+            whole = cell.width > whole ? cell.width : whole;
+            before = cell.width - cell.behind > before ? cell.width - cell.behind : before;
+            behind = cell.behind > behind ? cell.behind : behind;
+        }
+        bool at_point = is_right(c, i) && before + behind > whole;
+        column[i] = (struct extent){at_point ? before + behind : whole, behind};
+    }
+}
+
+static void write_row(const struct rr_text_columns *c, uint32_t row, const struct extent *column,
                       struct rr_line *out)
 {
     int blanks = 0; /* due before the next text */
     for (int i = 0; i < c->n; i++) {
         struct rr_text text = cell_at(c, row, i);
-        int rest = width[i] - width_of(text);
-        bool right = (c->right >> i & 1) != 0;
+        struct extent cell = extent_of(text);
+        int rest = column[i].width - cell.width, after = rest;
+        if (is_right(c, i))
+            after = cell.behind > 0 || (text.len > 0 && strchr("+-0123456789", text.ptr[0]))
+                        ? column[i].behind - cell.behind
+                        : 0;
+        after = after < rest ? after : rest;
         if (text.len > 0) {
-            put_blanks(out, blanks + (right ? rest : 0));
+            put_blanks(out, blanks + rest - after);
             rr_line_put(out, text.ptr, text.len);
-            blanks = right ? 0 : rest;
+            blanks = after;
         } else {
             blanks += rest;
         }
-        blanks += width[i] > 0 ? GAP : 0;
+        blanks += column[i].width > 0 ? GAP : 0;
     }
 }
 
 void rr_text_columns_write(struct rr_text_columns *c, int indent, struct rr_line *out)
 {
-    int width[RR_TEXT_COLUMNS] = {0};
-    for (uint32_t r = 0; r < c->n_rows; r++)
-        for (int i = 0; i < c->n; i++) {
-            int cell = width_of(cell_at(c, r, i));
-            width[i] = cell > width[i] ? cell : width[i];
-        }
+    struct extent column[RR_TEXT_COLUMNS] = {0};
+    measure(c, column);
     for (uint32_t r = 0; r < c->n_rows; r++) {
         put_blanks(out, indent);
-        write_row(c, r, width, out);
+        write_row(c, r, column, out);
         rr_line_put(out, "\n", 1);
     }
     c->n_rows = 0;

@@ -9,7 +9,7 @@ enum { RR_TEXT_COLUMNS = 8 };
 /* Zeroed before use, but for n. */
 struct rr_text_columns {
     int n;          /* columns */
-    unsigned right; /* bits of those that are flushed right */
+    unsigned right; /* bits of those that are flushed right, numbers at their points */
     struct rr_line bytes;
     struct {
         uint32_t begin, len;
