@@ -62,10 +62,11 @@ class History:
 
     def check(self):
         files, after = [], []
+        shards = self.dice.choice([1, 3, 4096])  # alone in a shard, or with others
         for n, new in enumerate(self.increments, 1):
-            self.run('run', '-w', 'ws', '--max-quarantine', '100%', '--progress', 'none', '--memory',
-                     self.dice.choice(MEMORY), '--split', self.dice.choice(['1K', '16K', '32M']), 'book.yaml',
-                     *new)
+            self.run('run', '-w', 'ws', '--max-quarantine', '100%', '--progress', 'none', '--shards',
+                     shards, '--memory', self.dice.choice(MEMORY), '--split',
+                     self.dice.choice(['1K', '16K', '32M']), 'book.yaml', *new)
             shutil.copytree('ws/state', f'then-{n}/state')
             files += new
             after.append(list(files))
