@@ -183,7 +183,6 @@ static int record_folded(struct rr_account_usage *u, struct rr_error *err)
     qsort_r(f.order, f.n, sizeof *f.order, compare_folded, &f);
     int result = rr_cell_tape_record(u->tape, &cells, err);
     free(f.order);
-    rr_fold_clear(u->fold);
     return result;
 }
 

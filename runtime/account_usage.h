@@ -24,8 +24,8 @@ struct rr_account_usage *rr_account_usage_open(const char *dir, struct rr_manife
 void rr_account_usage_close(struct rr_account_usage *usage);
 
 /* Reads the usage of an account, in place of the one before; none where the state does not know it. RR_EXIT_IO
- * or RR_EXIT_INPUT where a run is damaged, or was taken away by a job that merged it with others since the
- * manifest was read: another look at the state tells. */
+ * where a run is damaged, or was taken away by a job that merged it with others since the manifest was read:
+ * another look at the state tells. */
 int rr_account_usage_read(struct rr_account_usage *usage, struct rr_text account,
                           struct rr_error *err);
 
@@ -36,11 +36,12 @@ struct rr_cells rr_account_usage_cells(struct rr_account_usage *usage);
 /* Whether records are kept. If not there are no origins, and the tally is empty. */
 bool rr_account_usage_has_origins(const struct rr_account_usage *usage);
 
-/* The origins of all cells in their order, also of those that nothing counts in, which are no cells. They live
- * until the next reading. */
+/* The origins of all cells in their order, also of those that nothing counts in, which are no cells. A meter that
+ * is priced by event has its records a second time, under the meter that holds their values (rr_meters_events). They
+ * live until the next reading. */
 const struct rr_origin *rr_account_usage_origins(struct rr_account_usage *usage, uint32_t *n);
 
-/* That of one cell; NULL without origins. */
+/* That of one of the account's cells; NULL without origins. */
 const struct rr_origin *rr_account_usage_origin(struct rr_account_usage *usage,
                                                 const struct rr_cell *cell);
 
