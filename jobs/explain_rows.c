@@ -424,12 +424,23 @@ static void (*const makers[])(struct maker *m) = {
 
 /* ---- a line ---- */
 
-/* Made lines have no rounding of their own. */
+/* What a line comes to that a plan or a contract makes, and is not rounded of itself. */
+static const char *end_of(enum rr_step_kind first, enum rr_step_kind last)
+{
+    if (last == RR_STEP_COUNTED)
+        return "what is missing";
+    if (last == RR_STEP_TAKEN)
+        return "what is taken off";
+    return first == RR_STEP_TERM ? "billed upfront" : "what is missing";
+}
+
 static void add_end(struct rr_explain_rows *rows, const struct rr_told_line *told)
 {
-    if (told->n_steps > 0 && told->step[told->n_steps - 1].kind == RR_STEP_ROUND)
+    enum rr_step_kind last = told->step[told->n_steps - 1].kind;
+    if (last == RR_STEP_ROUND)
         return;
     put(&rows->label, "line");
+    put(&rows->arithmetic, "%s", end_of(told->step[0].kind, last));
     set_money(rows, add(rows), told->line.money, told->line.plan->minor_digits);
 }
 
@@ -453,7 +464,8 @@ static void add_share(struct rr_explain_rows *rows, const struct rr_told_line *t
         others--;
         put(&rows->label, "share of ");
         rr_shown_name_put(&rows->label, account);
-        put(&rows->arithmetic, "for %s", decimal(share->quantity));
+        if (share->quantity != 0)
+            put(&rows->arithmetic, "for %s", decimal(share->quantity));
         set_money(rows, add(rows), share->money, told->line.plan->minor_digits);
     }
     if (others == 0)
