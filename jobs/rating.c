@@ -409,6 +409,16 @@ static int add_shares(struct rr_rating *r, const struct rr_segment *segment, int
     return 0;
 }
 
+static void add_negative(struct rr_rating *r, const struct rr_segment *segment,
+                         struct rr_text meter, struct rr_text detail, const struct rr_priced *usage)
+{
+    const struct rr_unrated row = {
+        segment->account, segment->period,     meter, detail, usage->quantity,
+        usage->records,   "negative_quantity", 0};
+    *rr_rated_add_unrated(&r->rated) = row;
+    RR_TELL(r->by.trace, .kind = RR_STEP_UNRATED, .unrated = &row);
+}
+
 /* One line: some of the chosen groups, merged and priced. */
 static int rate_chosen(struct rr_rating *r, const struct rr_segment *segment,
                        const struct rr_charge *charge, const struct chosen *chosen, uint32_t n,
@@ -438,9 +448,7 @@ static int rate_chosen(struct rr_rating *r, const struct rr_segment *segment,
     if (which->price.key == RR_PER_EVENT)
         gather_events(r, group, n, &usage);
     if (usage.quantity < 0 && !rr_takes_negative(&which->price))
-        *rr_rated_add_unrated(&r->rated) =
-            (struct rr_unrated){segment->account, segment->period, meter->name,         detail,
-                                usage.quantity,   usage.records,   "negative_quantity", 0};
+        add_negative(r, segment, meter->name, detail, &usage);
     uint32_t before = r->rated.n_lines;
     if (add_line(r, segment, charge, which, detail, &usage, err) != 0)
         return -1;

@@ -33,4 +33,10 @@ int32_t rr_subscribers_first_start(const struct rr_subscribers *subscribers);
 int rr_subscribers_spread(struct rr_subscribers *subscribers, struct rr_book *book,
                           rr_subscription_taker take, void *self, struct rr_error *err);
 
+/* Hands the rows of a few accounts, sorted by name, to `take`: the others are not read further than their names.
+ * What a subscription names lives until it returns. Not collective. */
+int rr_subscribers_of(struct rr_subscribers *subscribers, struct rr_book *book,
+                      const struct rr_text *account, uint32_t n, rr_subscription_taker take,
+                      void *self, struct rr_error *err);
+
 #endif

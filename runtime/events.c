@@ -150,6 +150,8 @@ static void withhold(struct rr_events *c, uint32_t i, enum rr_withheld withheld)
     for (uint32_t t = 0; t < plan.n; t++)
         rr_sum_add(&c->tally->meters[plan.target[t].meter].withheld[withheld],
                    rr_row_quantity(c->job, bytes, plan.target[t].meter));
+    if (c->withheld)
+        c->withheld(c->withheld_self, bytes, withheld);
 }
 
 /* A rejected record of an event that good ones tell of: it leaves the quarantine, unless it ranks above

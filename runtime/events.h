@@ -36,6 +36,10 @@ struct rr_events {
     struct rr_line line, key;
     uint64_t first_copy; /* position of the first copy that may not be; UINT64_MAX for none */
     struct rr_error copy_error;
+    /* Told of each good record that does not count, a row that lives as long as events->rows; NULL: nobody
+     * asks. */
+    void (*withheld)(void *self, const uint8_t *row, enum rr_withheld withheld);
+    void *withheld_self;
 };
 
 /* Everything is borrowed. */

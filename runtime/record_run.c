@@ -440,19 +440,39 @@ static int find_slice(struct rr_record_reader *r, uint64_t *from, uint64_t *to,
     return 0;
 }
 
+/* Stands before those records of the account that are in the slice: 1, 0 when there are none, -1 on error. */
+static int stand_before(struct rr_record_reader *r, struct rr_account_head *head,
+                        struct rr_error *err)
+{
+    uint64_t from = r->item, to = r->item + head->items;
+    r->item = to;
+    if (!r->whole && find_slice(r, &from, &to, err) != 0)
+        return -1;
+    r->wanted = from;
+    head->items = (uint32_t)(to - from);
+    return from < to;
+}
+
 int rr_record_reader_next(struct rr_record_reader *r, struct rr_account_head *head,
                           struct rr_error *err)
 {
     int got;
     while ((got = rr_accounts_reader_next(r->accounts, head, err)) > 0) {
-        uint64_t from = r->item, to = r->item + head->items;
-        r->item = to;
-        if (!r->whole && find_slice(r, &from, &to, err) != 0)
-            return -1;
-        r->wanted = from;
-        head->items = (uint32_t)(to - from);
-        if (from < to)
-            return 1;
+        int any = stand_before(r, head, err);
+        if (any != 0)
+            return any;
+    }
+    return got;
+}
+
+int rr_record_reader_find(struct rr_record_reader *r, struct rr_text account,
+                          struct rr_account_head *head, struct rr_error *err)
+{
+    int got;
+    while ((got = rr_accounts_reader_next(r->accounts, head, err)) > 0) {
+        if (rr_text_equal(head->name, account))
+            return stand_before(r, head, err);
+        r->item += head->items;
     }
     return got;
 }

@@ -36,6 +36,11 @@ int rr_record_reader_select(struct rr_record_reader *reader, const struct rr_sli
 int rr_record_reader_next(struct rr_record_reader *reader, struct rr_account_head *head,
                           struct rr_error *err);
 
+/* The same for the account of this name alone: 1, or 0 when it has no records in the slice. What stands before
+ * it is passed over. */
+int rr_record_reader_find(struct rr_record_reader *reader, struct rr_text account,
+                          struct rr_account_head *head, struct rr_error *err);
+
 /* Reads the next n records of the account that are in the slice into rows, with this account code. Those
  * of dropped files (RR_NO_PLACE) are passed over: `*kept` says how many rows there are. */
 int rr_record_reader_rows(struct rr_record_reader *reader, uint32_t n, uint32_t account,

@@ -156,3 +156,49 @@ int rr_record_sources_read(struct rr_record_sources *s, const struct rr_slice *s
     }
     return 0;
 }
+
+/* Stands before the account's records in a run: 1, 0 when it has none in the slice, -1 on error. */
+static int find_account(struct rr_record_sources *s, uint32_t i, const struct rr_slice *slice,
+                        struct rr_text account, struct rr_account_head *head, struct rr_error *err)
+{
+    if (!meets(s, i, slice))
+        return 0;
+    struct rr_record_reader *reader = open_run(s, i, err);
+    if (reader == NULL || rr_record_reader_select(reader, slice, err) != 0)
+        return -1;
+    return rr_record_reader_find(reader, account, head, err);
+}
+
+int rr_record_sources_count_account(struct rr_record_sources *s, const struct rr_slice *shard,
+                                    struct rr_text account, uint64_t *records, struct rr_error *err)
+{
+    *records = 0;
+    for (uint32_t i = 0; i < s->n_runs; i++) {
+        struct rr_account_head head;
+        int got = find_account(s, i, shard, account, &head, err);
+        if (got < 0)
+            return -1;
+        *records += got > 0 ? head.items : 0;
+    }
+    return 0;
+}
+
+int rr_record_sources_read_account(struct rr_record_sources *s, const struct rr_slice *slice,
+                                   struct rr_text account, uint32_t code,
+                                   struct rr_record_sink sink, struct rr_error *err)
+{
+    for (uint32_t i = 0; i < s->n_runs; i++) {
+        struct rr_account_head head;
+        uint32_t kept;
+        int got = find_account(s, i, slice, account, &head, err);
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            continue;
+        uint8_t *rows = sink.room(sink.self, head.items);
+        if (rr_record_reader_rows(s->reader[i], head.items, code, rows, &kept, err) != 0)
+            return -1;
+        *sink.n_rows += kept;
+    }
+    return 0;
+}

@@ -55,4 +55,14 @@ int rr_record_sources_read(struct rr_record_sources *sources, const struct rr_sl
                            struct rr_dictionary *accounts, struct rr_record_sink sink,
                            struct rr_error *err);
 
+/* How many records of an account there are; `shard` is the slice of its shard. */
+int rr_record_sources_count_account(struct rr_record_sources *sources, const struct rr_slice *shard,
+                                    struct rr_text account, uint64_t *records,
+                                    struct rr_error *err);
+
+/* Reads those records of an account that are in a slice of its shard, with this account code. */
+int rr_record_sources_read_account(struct rr_record_sources *sources, const struct rr_slice *slice,
+                                   struct rr_text account, uint32_t code,
+                                   struct rr_record_sink sink, struct rr_error *err);
+
 #endif

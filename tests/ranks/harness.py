@@ -63,6 +63,13 @@ def result_of(workspace, name="latest"):
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
+def but_for_its_making(result):
+    """Without what run.json says of how it came about: how many lines were carried over."""
+    facts = json.loads(result["run.json"])
+    del facts["priced"], facts["own_digest"]
+    return {**result, "run.json": json.dumps(facts).encode()}
+
+
 def results(workspace):
     """The names of what a reader can see."""
     folder = pathlib.Path(workspace) / "results"
@@ -81,14 +88,6 @@ def difference(a, b, names=None):
                     if pair[0] != pair[1]] or [(b"(longer)", b"(longer)")]
         return f"{name}: {rows[0][0][:300]!r} and {rows[0][1][:300]!r}"
     return None
-
-
-def however_made(result):
-    """A result without what its run.json says of how many lines were carried over."""
-    facts = json.loads(result["run.json"])
-    for name in ("priced", "own_digest"):
-        del facts[name]
-    return {**result, "run.json": json.dumps(facts, indent=1).encode()}
 
 
 def require_equal(a, b, what, names=None):

@@ -5,7 +5,7 @@ import json
 import pathlib
 import subprocess
 
-from harness import CSV, however_made, main, require, require_equal, result_of, results
+from harness import CSV, but_for_its_making, main, require, require_equal, result_of, results
 
 
 def all_ranks(arguments):
@@ -87,7 +87,7 @@ def rate_equals_a_fresh_run(program, scratch, arguments):
     run_at(program, 3, arguments.sample, scratch / "w")
     for ranks in fewer_ranks(arguments):
         program.run(ranks, "rate", "-w", scratch / "w", book, cwd=arguments.sample)
-        require_equal(however_made(want), however_made(result_of(scratch / "w")),
+        require_equal(but_for_its_making(want), but_for_its_making(result_of(scratch / "w")),
                       f"rate at {ranks} ranks")
     require(results(scratch / "w") == ["0001", "0002", "latest"],
             "the same result is not published twice")
