@@ -107,7 +107,7 @@ static bool is_empty(const struct explain *x)
 {
     uint32_t n = 0;
     for (int s = 0; s < x->view.n_sides; s++)
-        n += x->side[s].told->n_lines + x->side[s].told->n_unrated;
+        n += x->side[s].told->n_lines + x->side[s].told->n_unrated + x->side[s].told->n_withheld;
     return n == 0;
 }
 
@@ -120,20 +120,20 @@ static bool shows_anything(const struct explain *x)
             any = rr_explain_shows_line(&x->view, &told->line[i].line);
         for (uint32_t i = 0; i < told->n_unrated && !any; i++)
             any = rr_explain_shows_unrated(&x->view, &told->unrated[i].row);
+        for (uint32_t i = 0; i < told->n_withheld && !any; i++)
+            any = rr_explain_shows_unrated(&x->view, &told->withheld[i].row);
     }
     return any;
 }
 
 static int refuse_account(const struct explain *x, struct rr_error *err)
 {
-    const char *workspace = x->arguments->workspace;
     return rr_fail(
         err, RR_EXIT_INPUT,
         "account '%.*s': result %04u has neither a line nor usage of it. Names are compared byte "
         "by byte; lines.csv and unrated.csv in %s list those that there are",
         RR_SHOW(x->view.account), x->view.side[x->view.n_sides - 1].result,
         x->facts[x->view.n_sides - 1].dir);
-    (void)workspace;
 }
 
 /* Adds a name to a list of those that there are, once. */

@@ -2,6 +2,7 @@
 #include "explain_rows.h"
 
 #include "../io/memory.h"
+#include "meters.h"
 #include "shown_name.h"
 
 #include <stdarg.h>
@@ -128,19 +129,16 @@ static void add_step(struct maker *m)
 
 static void put_withheld(struct rr_line *out, const struct rr_record_counts *counts)
 {
-    static const char *const words[] = {[RR_DUPLICATE] = "duplicate%s dropped",
-                                        [RR_SUPERSEDED] = "superseded",
-                                        [RR_VOIDED] = "withdrawn",
-                                        [RR_VOID] = "withdrawing"};
+    static const struct {
+        const char *one, *many;
+    } words[] = {[RR_DUPLICATE] = {"duplicate dropped", "duplicates dropped"},
+                 [RR_SUPERSEDED] = {"superseded", "superseded"},
+                 [RR_VOIDED] = {"withdrawn", "withdrawn"},
+                 [RR_VOID] = {"that withdraws", "that withdraw"}};
     for (int w = 0; w < RR_WITHHELD; w++) {
         uint64_t n = counts->withheld[w];
-        if (n == 0)
-            continue;
-        put(out, ", %llu ", (unsigned long long)n);
-        if (w == RR_DUPLICATE)
-            put(out, "duplicate%s dropped", plural(n));
-        else
-            put(out, "%s", words[w]);
+        if (n > 0)
+            put(out, ", %llu %s", (unsigned long long)n, n == 1 ? words[w].one : words[w].many);
     }
 }
 
@@ -175,8 +173,11 @@ static void metered(struct maker *m)
 {
     const struct rr_charge *charge = m->line->step[0].charge;
     put(&m->rows->label, "metered");
+    const struct rr_meter *meter = &m->book->meters[charge->meter];
     put(&m->rows->arithmetic, "%s ", decimal(m->step->quantity));
-    rr_shown_name_put(&m->rows->arithmetic, m->book->meters[charge->meter].name);
+    rr_shown_name_put(&m->rows->arithmetic, meter->name);
+    if (rr_meter_is_level(meter))
+        put(&m->rows->arithmetic, m->step->count > 0 ? " on average" : " on average, carried on");
     add(m->rows);
     add_usage(m->rows, &m->line->usage);
 }
@@ -499,18 +500,21 @@ void rr_explain_rows_of_unrated(struct rr_explain_rows *rows, const struct rr_to
         {"no_subscription", "no plan was in force for the account at that time"},
         {"no_charge", "no charge of the plan takes this part of the meter at that time"},
         {"negative_quantity", "a quantity below zero that its charge counts as 0"},
+        {"withheld", "copies of records that count otherwise, or withdrawn by a correction"},
     };
     rows->n = 0;
     rr_arena_reset(rows->arena);
+    bool withheld = strcmp(unrated->row.reason, "withheld") == 0;
     put(&rows->label, "metered");
-    put(&rows->arithmetic, "%s ", decimal(unrated->row.quantity));
+    put(&rows->arithmetic, "%s ", withheld ? "no" : decimal(unrated->row.quantity));
     rr_shown_name_put(&rows->arithmetic, unrated->row.meter);
     add(rows);
     add_usage(rows, &unrated->usage);
-    put(&rows->label, "not billed");
-    put(&rows->arithmetic, "%s", unrated->row.reason);
+    put(&rows->label, "%s", withheld ? "not counted" : "not billed");
+    if (!withheld)
+        put(&rows->arithmetic, "%s: ", unrated->row.reason);
     for (size_t i = 0; i < sizeof whys / sizeof whys[0]; i++)
         if (strcmp(whys[i].reason, unrated->row.reason) == 0)
-            put(&rows->arithmetic, ": %s", whys[i].why);
+            put(&rows->arithmetic, "%s", whys[i].why);
     add(rows);
 }

@@ -2,6 +2,7 @@
 #include "trace_record.h"
 
 #include "../io/memory.h"
+#include "meters.h"
 
 #include <rerate/job.h>
 
@@ -347,6 +348,48 @@ void rr_trace_record_take(struct rr_trace_record *r, const struct rr_rated *rate
     r->n_taken = kept;
 }
 
+/* ---- what counts nowhere ---- */
+
+static bool is_of(const struct rr_unrated *row, int32_t period, struct rr_text meter,
+                  struct rr_text detail)
+{
+    return row->period == period && rr_text_equal(row->meter, meter) &&
+           rr_text_equal(row->detail, detail);
+}
+
+void rr_trace_record_withhold(struct rr_trace_record *r, int32_t period,
+                              const struct rr_origin *origin)
+{
+    const struct rr_meter *meter = &r->book->meters[origin->meter];
+    struct rr_told *told = &r->told;
+    struct rr_line detail = {0};
+    struct group_usage sum = {.sum.known = true};
+    rr_cell_detail(r->book, meter, origin->key, NULL, meter->n_by, &detail);
+    uint32_t n = told->n_withheld;
+    bool same =
+        n > 0 && is_of(&told->withheld[n - 1].row, period, meter->name, rr_line_text(&detail));
+    if (!same) {
+        told->withheld = grow(told->withheld, n, &told->withheld_size, sizeof *told->withheld);
+        told->withheld[n] =
+            (struct rr_told_unrated){.row = {.account = r->account,
+                                             .period = period,
+                                             .meter = meter->name,
+                                             .detail = keep_text(r, rr_line_text(&detail)),
+                                             .reason = "withheld"},
+                                     .usage.known = true};
+        told->n_withheld++;
+    }
+    struct rr_told_usage *usage = &told->withheld[told->n_withheld - 1].usage;
+    sum.sum.counts = usage->counts;
+    rr_record_counts_add(&sum.sum.counts, &origin->counts);
+    add_files(&sum, usage->file, usage->n_files);
+    add_files(&sum, origin->files, origin->n_files);
+    *usage = sum.sum;
+    usage->file = keep(r, sum.sum.file, sum.sum.n_files * sizeof *sum.sum.file);
+    free(sum.sum.file);
+    rr_line_fini(&detail);
+}
+
 /* ---- begin and end ---- */
 
 struct rr_trace_record *rr_trace_record_create(const struct rr_book *book, struct rr_text account,
@@ -371,6 +414,7 @@ void rr_trace_record_destroy(struct rr_trace_record *r)
     rr_arena_destroy(r->arena);
     free(r->told.line);
     free(r->told.unrated);
+    free(r->told.withheld);
     free(r->heard);
     free(r->group);
     free(r->usage);
@@ -411,5 +455,7 @@ const struct rr_told *rr_trace_record_told(struct rr_trace_record *r)
         qsort(r->told.line, r->told.n_lines, sizeof *r->told.line, compare_lines);
     if (r->told.n_unrated > 1)
         qsort(r->told.unrated, r->told.n_unrated, sizeof *r->told.unrated, compare_unrated);
+    if (r->told.n_withheld > 1)
+        qsort(r->told.withheld, r->told.n_withheld, sizeof *r->told.withheld, compare_unrated);
     return &r->told;
 }

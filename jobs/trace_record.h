@@ -48,6 +48,9 @@ struct rr_told {
     uint32_t n_lines, lines_size;
     struct rr_told_unrated *unrated;
     uint32_t n_unrated, unrated_size;
+    struct rr_told_unrated
+        *withheld; /* records none of whose kind counts: no line is made of them */
+    uint32_t n_withheld, withheld_size;
 };
 
 struct rr_trace_record;
@@ -70,6 +73,11 @@ const struct rr_trace *rr_trace_record_trace(const struct rr_trace_record *recor
 
 /* Takes over what was rated, as rr_rated_taker hands it on and before anybody sorts it. */
 void rr_trace_record_take(struct rr_trace_record *record, const struct rr_rated *rated);
+
+/* Notes records of the account that count in no cell: copies that say another time, events that were withdrawn.
+ * Those of a period, meter and detail that come one after the other are one row. */
+void rr_trace_record_withhold(struct rr_trace_record *record, int32_t period,
+                              const struct rr_origin *origin);
 
 /* Sorts what was kept, when all was rated. */
 const struct rr_told *rr_trace_record_told(struct rr_trace_record *record);
