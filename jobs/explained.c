@@ -244,7 +244,8 @@ static int rate(struct rr_explained *e, struct rr_text account, const struct sub
     const struct rr_open_book *o = &e->open;
     const struct rr_told_origins origins = {e, origin_of};
     struct rr_rating *rating = rr_rating_create(o->dealt, o->calendar, o->meters, e->span);
-    e->record = rr_trace_record_create(o->dealt, account, e->span.first, &origins);
+    bool known = rr_account_usage_has_origins(e->usage);
+    e->record = rr_trace_record_create(o->dealt, account, e->span.first, known ? &origins : NULL);
     rr_rating_trace(rating, rr_trace_record_trace(e->record));
     int result = rate_accounts(e, rating, account, s, err);
     rr_rating_destroy(rating);
