@@ -50,6 +50,7 @@ static int rate(const struct rr_comm *comm, const struct rr_arguments *a, struct
     options.book_path = a->rest[0];
     options.what_if = a->what_if;
     options.n_what_if = a->n_what_if;
+    options.carry = !a->price_all;
     if (a->as_of && !read_increment(a->as_of, &options.as_of))
         return rr_fail(
             err, RR_EXIT_USAGE,
@@ -65,7 +66,7 @@ const struct rr_command rr_commands[] = {
     {"run", "-w DIR BOOK USAGE...", "read usage, aggregate, price, publish", BILLING "FSBG", true,
      run},
     {"rate", "-w DIR BOOK | --what-if BOOK...", "price again from the kept state; reads no usage",
-     BILLING "AGW", true, rate},
+     BILLING "AGWL", true, rate},
     {"impact", "-w DIR [OLD NEW]", "what changed between two results, to the cent", "wmXKNTj", true,
      rr_command_impact},
     {"explain", "-w DIR --account A [RESULT | OLD NEW]",
@@ -216,6 +217,13 @@ static bool set_fresh(struct rr_arguments *a, const char *value)
 {
     (void)value;
     a->billing.fresh = true;
+    return true;
+}
+
+static bool set_all(struct rr_arguments *a, const char *value)
+{
+    (void)value;
+    a->price_all = true;
     return true;
 }
 
@@ -387,6 +395,8 @@ static const struct option {
      set_as_of},
     {'W', "--what-if", NULL, "BOOK",
      "price by this book for comparison alone; may be given up to 64 times", set_what_if},
+    {'L', "--all", NULL, NULL, "price everything, not only what the changed book can touch",
+     set_all},
     {'G', "--stage", NULL, NULL, "the result waits for `rerate publish`; `latest` stays",
      set_stage},
     {'X', "--closed-through", NULL, "P",

@@ -13,6 +13,7 @@ struct rr_arguments {
     const char *output;
     const char *usage;
     const char *as_of;
+    bool price_all;
     char *what_if[RR_WHAT_IF_MAX];
     int n_what_if;
     const char *max_delta;

@@ -93,6 +93,10 @@ struct rr_rated_sink {
 int rr_rated_write(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
                    const struct rr_rated_sink *sink, struct rr_totals *totals,
                    struct rr_error *err);
+/* The same for lines and unrated usage alone. */
+int rr_rated_write_part(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
+                        const struct rr_rated_sink *sink, struct rr_totals *totals,
+                        struct rr_error *err);
 void rr_rated_rows_fini(struct rr_rated_rows *rows);
 
 #endif

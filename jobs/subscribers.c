@@ -159,6 +159,7 @@ static int find_digest(struct rr_subscribers *s, struct rr_digest *digest, struc
     if (s->comm->rank == 0)
         result = s->file.packed ? digest_packed(s, digest, err)
                                 : rr_digest_file(s->file.path, &size, digest, err);
+    rr_comm_bcast(s->comm, digest, sizeof *digest, 0);
     return rr_agree(s->comm, result, err);
 }
 
@@ -326,12 +327,6 @@ int32_t rr_subscribers_first_start(const struct rr_subscribers *s)
 
 /* ---- to the ranks that bill ---- */
 
-static int spread(void *subscriptions, const struct rr_subscription *subscription,
-                  struct rr_error *err)
-{
-    return rr_subscriptions_add(subscriptions, subscription, err);
-}
-
 /* All rows of this rank's part. */
 static int read_rows(struct rr_subscribers *s, struct rr_row_reader *reader,
                      rr_subscription_taker take, void *self, struct rr_error *err)
@@ -365,9 +360,9 @@ static int read_proved(struct rr_subscribers *s, struct rr_book *book,
 }
 
 int rr_subscribers_spread(struct rr_subscribers *s, struct rr_book *book,
-                          struct rr_subscriptions *subscriptions, struct rr_error *err)
+                          rr_subscription_taker take, void *self, struct rr_error *err)
 {
-    return read_proved(s, book, NULL, 0, spread, subscriptions, err);
+    return read_proved(s, book, NULL, 0, take, self, err);
 }
 
 int rr_subscribers_of(struct rr_subscribers *s, struct rr_book *book, const struct rr_text *account,

@@ -285,6 +285,34 @@ static int check_reconciliation(struct rr_verify *v, struct rr_finding *f)
     return 0;
 }
 
+/* Lines that were computed and lines that were carried over are all lines. */
+static int check_priced(struct rr_verify *v, struct rr_finding *f)
+{
+    const json_t *priced = json_object_get(v->facts, "priced");
+    const json_t *computed = json_object_get(priced, "computed");
+    const json_t *carried = json_object_get(priced, "carried");
+    number lines = 0;
+    json_t *item;
+    size_t i;
+    json_array_foreach(json_object_get(v->reconciliation, "totals"), i, item)
+    {
+        lines += (number)json_integer_value(json_object_get(item, "lines"));
+    }
+    if (!json_is_integer(computed) || !json_is_integer(carried))
+        return rr_fail(&f->err, RR_EXIT_DATA,
+                       "%s/run.json: does not say how many lines were priced", v->result);
+    number sum = (number)json_integer_value(computed) + (number)json_integer_value(carried);
+    if (json_integer_value(computed) < 0 || json_integer_value(carried) < 0 || sum != lines)
+        return rr_fail(&f->err, RR_EXIT_DATA,
+                       "%s/run.json: %lld lines computed and %lld carried over are not the %llu of "
+                       "the reconciliation",
+                       v->result, (long long)json_integer_value(computed),
+                       (long long)json_integer_value(carried), lines);
+    rr_seen(f, "%lld lines computed, %lld carried over", (long long)json_integer_value(computed),
+            (long long)json_integer_value(carried));
+    return 0;
+}
+
 /* ---- the state ---- */
 
 /* Whether run.json names the inputs of the manifest, in the order of their paths, and no others. */
@@ -406,6 +434,7 @@ const struct rr_verify_check rr_result_checks[] = {
     {"files", RR_GROUND_FACTS, 0, check_files},
     {"books", RR_GROUND_FACTS, 0, rr_verify_books},
     {"reconciliation", 0, RR_GROUND_RECONCILIATION, check_reconciliation},
+    {"priced", RR_GROUND_FACTS | RR_GROUND_RECONCILIATION, 0, check_priced},
     {"inputs of result", RR_GROUND_FACTS | RR_GROUND_RECONCILIATION, 0, rr_verify_input_facts},
     {"lines", RR_GROUND_FACTS, 0, rr_verify_lines},
     {"invoices", RR_GROUND_FACTS, 0, rr_verify_invoices},
