@@ -89,12 +89,6 @@ int rr_base_result_find(const struct rr_comm *comm, const char *workspace,
 
 /* ---- its totals ---- */
 
-static bool sum_in(const json_t *object, const char *name, struct rr_sum *sum)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text && rr_sum_parse(text, strlen(text), sum);
-}
-
 static bool add_total(const json_t *item, enum rr_period kind, struct rr_totals *totals)
 {
     const char *currency = json_string_value(json_object_get(item, "currency"));
@@ -102,8 +96,8 @@ static bool add_total(const json_t *item, enum rr_period kind, struct rr_totals 
     struct rr_sum amount, exact;
     int32_t number;
     if (!currency || strlen(currency) != 3 || rr_currency_digits(rr_text_of(currency)) < 0 ||
-        !period || !rr_period_parse(kind, period, &number) || !sum_in(item, "amount", &amount) ||
-        !sum_in(item, "exact", &exact))
+        !period || !rr_period_parse(kind, period, &number) || !rr_sum_in(item, "amount", &amount) ||
+        !rr_sum_in(item, "exact", &exact))
         return false;
     uint64_t lines = (uint64_t)json_integer_value(json_object_get(item, "lines"));
     struct rr_total *total =

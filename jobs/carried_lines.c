@@ -1,25 +1,10 @@
 /* Lines and unrated usage of accounts of which some go. */
 #include "carried_lines.h"
 
+#include "rated.h"
 #include "row_fields.h"
 
 #include <string.h>
-
-enum {
-    ACCOUNT,
-    CONTRACT,
-    PERIOD,
-    PLAN,
-    CHARGE,
-    DETAIL,
-    FROM,
-    TO,
-    QUANTITY,
-    EXACT,
-    AMOUNT,
-    CURRENCY,
-    LINE_FIELDS
-};
 
 enum { UNRATED_PERIOD = 1, UNRATED_FIELDS = 7 };
 
@@ -66,21 +51,21 @@ static int line_goes(void *self, const struct rr_text *field, struct rr_error *e
 {
     const struct rr_carried_lines *l = self;
     int32_t period;
-    if (names(l->periods, field[PERIOD]))
+    if (names(l->periods, field[RR_LINE_PERIOD]))
         return 1;
-    if (!rr_carried_period(l->kind, field[PERIOD], &period))
+    if (!rr_carried_period(l->kind, field[RR_LINE_PERIOD], &period))
         return rr_carried_unreadable("lines.csv", err);
-    return rr_book_change_has(l->change, field[PLAN], period, field[CHARGE]);
+    return rr_book_change_has(l->change, field[RR_LINE_PLAN], period, field[RR_LINE_CHARGE]);
 }
 
 static int line_gone(void *self, const struct rr_text *field, struct rr_error *err)
 {
     const struct rr_carried_lines *l = self;
     rr_decimal amount, exact;
-    struct rr_total *total =
-        rr_carried_total(l->invoices->totals, l->kind, field[CURRENCY], field[PERIOD]);
-    if (total == NULL || !parse_amount(field[AMOUNT], &amount) ||
-        !parse_amount(field[EXACT], &exact))
+    struct rr_total *total = rr_carried_total(l->invoices->totals, l->kind, field[RR_LINE_CURRENCY],
+                                              field[RR_LINE_PERIOD]);
+    if (total == NULL || !parse_amount(field[RR_LINE_AMOUNT], &amount) ||
+        !parse_amount(field[RR_LINE_EXACT], &exact))
         return rr_carried_unreadable("lines.csv", err);
     total->lines--;
     rr_sum_add(&total->amount, -amount);
@@ -92,17 +77,18 @@ static int line_kept(void *self, const struct rr_text *field, struct rr_error *e
 {
     const struct rr_carried_lines *l = self;
     rr_decimal amount;
-    if (!parse_amount(field[AMOUNT], &amount))
+    if (!parse_amount(field[RR_LINE_AMOUNT], &amount))
         return rr_carried_unreadable("lines.csv", err);
-    return rr_carried_invoices_add(l->invoices, field[PERIOD], field[CURRENCY], amount, err);
+    return rr_carried_invoices_add(l->invoices, field[RR_LINE_PERIOD], field[RR_LINE_CURRENCY],
+                                   amount, err);
 }
 
 static int lines_gone(void *self, struct rr_text rows, struct rr_error *err)
 {
     struct rr_carried_lines *l = self;
-    struct rr_text field[LINE_FIELDS];
+    struct rr_text field[RR_LINE_COLUMNS];
     while (rows.len > 0) {
-        if (!rr_row_take(&rows, field, LINE_FIELDS, &l->unquoted))
+        if (!rr_row_take(&rows, field, RR_LINE_COLUMNS, &l->unquoted))
             return rr_carried_unreadable("lines.csv", err);
         if (line_gone(l, field, err) != 0)
             return -1;
@@ -126,8 +112,8 @@ static int some_lines(void *self, struct rr_text account, struct rr_carried_walk
 struct rr_carried_user rr_carried_lines_user(struct rr_carried_lines *l)
 {
     l->lines = (struct rr_carried_rows){.name = "lines.csv",
-                                        .n_fields = LINE_FIELDS,
-                                        .n_compared = FROM,
+                                        .n_fields = RR_LINE_COLUMNS,
+                                        .n_compared = RR_LINE_FROM,
                                         .self = l,
                                         .goes = line_goes,
                                         .gone = line_gone,

@@ -67,6 +67,23 @@ struct rr_rated_rows {
     struct rr_stamp period, from, to;
 };
 
+/* The columns of lines.csv. */
+enum rr_line_column {
+    RR_LINE_ACCOUNT,
+    RR_LINE_CONTRACT,
+    RR_LINE_PERIOD,
+    RR_LINE_PLAN,
+    RR_LINE_CHARGE,
+    RR_LINE_DETAIL,
+    RR_LINE_FROM,
+    RR_LINE_TO,
+    RR_LINE_QUANTITY,
+    RR_LINE_EXACT,
+    RR_LINE_AMOUNT,
+    RR_LINE_CURRENCY,
+    RR_LINE_COLUMNS
+};
+
 extern const char rr_lines_header[], rr_invoices_header[], rr_shares_header[], rr_unrated_header[];
 
 void rr_rated_clear(struct rr_rated *rated);

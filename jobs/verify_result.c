@@ -176,12 +176,6 @@ static int check_files(struct rr_verify *v, struct rr_finding *f)
 
 /* ---- the reconciliation ---- */
 
-bool rr_verify_sum(const json_t *object, const char *name, struct rr_sum *sum)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text && rr_sum_parse(text, strlen(text), sum);
-}
-
 static int broken(const struct rr_verify *v, struct rr_error *err, const char *what,
                   const char *name)
 {
@@ -228,13 +222,13 @@ static int check_meter(const struct rr_verify *v, const char *name, json_t *mete
     struct rr_sum read, sum = {0}, part;
     const char *class;
     json_t *item;
-    if (!rr_verify_sum(meter, "read", &read))
+    if (!rr_sum_in(meter, "read", &read))
         return broken(v, err, "lacks the quantity", name);
     json_object_foreach(meter, class, item)
     {
         if (strcmp(class, "read") == 0)
             continue;
-        if (!rr_verify_sum(meter, class, &part))
+        if (!rr_sum_in(meter, class, &part))
             return broken(v, err, "no quantity", name);
         rr_sum_merge(&sum, &part);
     }
@@ -247,8 +241,8 @@ static int check_residue(const struct rr_verify *v, const json_t *total, struct 
 {
     struct rr_sum amount, exact, residue;
     const char *period = json_string_value(json_object_get(total, "period"));
-    if (!rr_verify_sum(total, "amount", &amount) || !rr_verify_sum(total, "exact", &exact) ||
-        !rr_verify_sum(total, "residue", &residue))
+    if (!rr_sum_in(total, "amount", &amount) || !rr_sum_in(total, "exact", &exact) ||
+        !rr_sum_in(total, "residue", &residue))
         return broken(v, err, "lacks an amount", period);
     rr_sum_merge(&exact, &residue);
     return rr_sum_equal(&amount, &exact)
@@ -392,7 +386,7 @@ static int compare_quantity(const struct rr_verify *v, int meter, const char *cl
         json_object_getn(json_object_get(v->reconciliation, "meters"), name.ptr, name.len);
     struct rr_sum sum;
     char text[RR_SUM_TEXT];
-    if (rr_verify_sum(said, class, &sum) && rr_sum_equal(&sum, counted))
+    if (rr_sum_in(said, class, &sum) && rr_sum_equal(&sum, counted))
         return 0;
     rr_sum_format(counted, text);
     return rr_fail(err, RR_EXIT_DATA,

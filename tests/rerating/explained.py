@@ -62,7 +62,7 @@ class ExplainedPair(Pair):
 
 def attempt(seed, records, rerate, most, folder):
     for n in range(100):
-        pair = ExplainedPair(seed + n * 10**9, records, rerate, ['carried'], folder / str(n))
+        pair = ExplainedPair(seed + n * 10**9, records, rerate, folder / str(n))
         pair.most = most
         try:
             pair.check()
