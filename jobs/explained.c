@@ -199,14 +199,31 @@ static int add_account(struct rr_explained *e, struct rr_rating *rating, struct 
     return rr_rating_add(rating, account, s->row + first, n, &cells, err);
 }
 
+/* Records of the account that count in no cell, in the periods of the result. */
+static void note_withheld(struct rr_explained *e)
+{
+    uint32_t n;
+    const struct rr_origin *origin = rr_account_usage_origins(e->usage, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        if (origin[i].counts.counted > 0 || origin[i].meter >= e->open.dealt->n_meters)
+            continue;
+        int32_t period = rr_bucket_period(e->open.calendar, origin[i].bucket);
+        if (period >= e->span.first && period <= e->span.last)
+            rr_trace_record_withhold(e->record, period, &origin[i]);
+    }
+}
+
 static int rate_accounts(struct rr_explained *e, struct rr_rating *rating, struct rr_text account,
                          const struct subscriptions *s, struct rr_error *err)
 {
     struct rating taker = {e, account};
     rr_rating_begin(rating, e->party.contract, e->party.n_contracts);
-    for (uint32_t i = 0; i < s->n_accounts; i++)
+    for (uint32_t i = 0; i < s->n_accounts; i++) {
         if (add_account(e, rating, s->account[i], s, err) != 0)
             return -1;
+        if (rr_text_equal(s->account[i], account))
+            note_withheld(e);
+    }
     return rr_rating_finish(rating, take_rated, &taker, err);
 }
 
@@ -227,7 +244,8 @@ static int rate(struct rr_explained *e, struct rr_text account, const struct sub
     const struct rr_open_book *o = &e->open;
     const struct rr_told_origins origins = {e, origin_of};
     struct rr_rating *rating = rr_rating_create(o->dealt, o->calendar, o->meters, e->span);
-    e->record = rr_trace_record_create(o->dealt, account, e->span.first, &origins);
+    bool known = rr_account_usage_has_origins(e->usage);
+    e->record = rr_trace_record_create(o->dealt, account, e->span.first, known ? &origins : NULL);
     rr_rating_trace(rating, rr_trace_record_trace(e->record));
     int result = rate_accounts(e, rating, account, s, err);
     rr_rating_destroy(rating);
