@@ -154,6 +154,11 @@ void rr_run_stream_seek(struct rr_run_stream *stream, uint64_t element)
     stream->next = element;
 }
 
+void rr_run_stream_skip(struct rr_run_stream *stream, uint64_t n)
+{
+    stream->next += n;
+}
+
 static int fail_chunk(struct rr_run_stream *stream, const char *why, struct rr_error *err)
 {
     return rr_fail(err, RR_EXIT_IO, "%s: column %s: %s", stream->run->path, stream->name, why);

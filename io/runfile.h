@@ -80,6 +80,8 @@ struct rr_run_stream *rr_run_stream_at(struct rr_run_reader *run, const char *na
 void rr_run_stream_close(struct rr_run_stream *stream);
 uint64_t rr_run_stream_length(const struct rr_run_stream *stream);
 void rr_run_stream_seek(struct rr_run_stream *stream, uint64_t element);
+/* Passes over n elements: chunks of which nothing is read are not unpacked. */
+void rr_run_stream_skip(struct rr_run_stream *stream, uint64_t n);
 
 /* Copies the next n elements; an error when there are fewer. */
 int rr_run_stream_read(struct rr_run_stream *stream, void *out, size_t n, struct rr_error *err);

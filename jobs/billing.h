@@ -17,6 +17,7 @@ struct rr_billing_options {
     char *const *inputs;
     int n_inputs;
     bool reads;     /* run, not rate */
+    bool carry;     /* rate: lines that the book can't touch are those of an earlier result */
     uint32_t as_of; /* rate: price the state as it was after this increment; 0: as it is */
     bool fresh;
     uint64_t memory; /* bytes a rank; 0: half of the node's, shared by its ranks */

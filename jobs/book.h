@@ -367,6 +367,9 @@ struct rr_row_reader;
 struct rr_row_reader *rr_row_reader_create(struct rr_book *book, struct rr_mistakes *mistakes);
 void rr_row_reader_destroy(struct rr_row_reader *reader);
 
+/* From now on only records of these accounts, sorted by name, are read; NULL: all. */
+void rr_row_reader_only(struct rr_row_reader *reader, const struct rr_text *account, uint32_t n);
+
 /* Hands each record among `rows`, whole records of which the first stands in this line, that names a plan to
  * `take`, unless it is wrong; passes over those of contracts. Returns -1 as soon as `take` does. */
 typedef int (*rr_subscription_taker)(void *self, const struct rr_subscription *subscription,

@@ -290,6 +290,11 @@ enum rr_touch rr_book_change_of_plan(const struct rr_book_change *c, struct rr_t
     return most;
 }
 
+bool rr_book_change_of_whole(const struct rr_book_change *c, struct rr_text name, int32_t period)
+{
+    return rr_book_change_of_plan(c, name, period, period) == RR_TOUCHES_ACCOUNT;
+}
+
 bool rr_book_change_has(const struct rr_book_change *c, struct rr_text name, int32_t period,
                         struct rr_text charge)
 {

@@ -39,6 +39,10 @@ bool rr_book_change_of_plans(const struct rr_book_change *change);
 enum rr_touch rr_book_change_of_plan(const struct rr_book_change *change, struct rr_text plan,
                                      int32_t first, int32_t last);
 
+/* Whether anything may change in this period of who has the plan in it. */
+bool rr_book_change_of_whole(const struct rr_book_change *change, struct rr_text plan,
+                             int32_t period);
+
 /* Whether the lines of a charge may change; of RR_TOUCHES_ACCOUNT always. A plan's made lines (`minimum`) are
  * asked for by their charge too. */
 bool rr_book_change_has(const struct rr_book_change *change, struct rr_text plan, int32_t period,

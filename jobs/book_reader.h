@@ -26,6 +26,8 @@ struct rr_book_reader {
     void *taker;
     struct rr_error *take_error;
     bool take_failed;
+    const struct rr_text *only; /* accounts, sorted, whose subscriptions are read; NULL: all */
+    uint32_t n_only;
     int stays_room;
     int64_t n_merged; /* charges in the plans of contracts */
 };

@@ -213,6 +213,17 @@ static bool csv_day(struct rr_book_csv *csv, int column, int32_t *day)
     return false;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return rr_text_compare(*(const struct rr_text *)a, *(const struct rr_text *)b);
+}
+
+static bool is_wanted(const struct rr_book_reader *reader, struct rr_text account)
+{
+    return reader->only == NULL || bsearch(&account, reader->only, reader->n_only,
+                                           sizeof *reader->only, compare_names) != NULL;
+}
+
 static void take_record(struct rr_book_reader *reader, struct rr_book_csv *csv)
 {
     int contract = csv->column[RR_ROW_CONTRACT];
@@ -224,6 +235,8 @@ static void take_record(struct rr_book_reader *reader, struct rr_book_csv *csv)
                           .start = INT32_MIN,
                           .end = RR_OPEN_END};
     if (reader->take && contract != RR_NO_COLUMN && csv->field[contract].len > 0)
+        return;
+    if (!is_wanted(reader, csv->field[csv->column[RR_ROW_ACCOUNT]]))
         return;
     draft.good = csv_text(csv, RR_ROW_ACCOUNT, &draft.account);
     if (csv->field[csv->column[RR_ROW_PLAN]].len > 0)
@@ -298,6 +311,12 @@ struct rr_row_reader *rr_row_reader_create(struct rr_book *book, struct rr_mista
     rr_book_csv_start(&r->csv, (struct rr_text){header.ptr + bom, header.len - bom}, 1);
     rr_book_csv_header(&r->csv);
     return r;
+}
+
+void rr_row_reader_only(struct rr_row_reader *r, const struct rr_text *account, uint32_t n)
+{
+    r->reader.only = account;
+    r->reader.n_only = n;
 }
 
 void rr_row_reader_destroy(struct rr_row_reader *r)

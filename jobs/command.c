@@ -50,6 +50,7 @@ static int rate(const struct rr_comm *comm, const struct rr_arguments *a, struct
     options.book_path = a->rest[0];
     options.what_if = a->what_if;
     options.n_what_if = a->n_what_if;
+    options.carry = !a->price_all;
     if (a->as_of && !read_increment(a->as_of, &options.as_of))
         return rr_fail(
             err, RR_EXIT_USAGE,
@@ -65,9 +66,11 @@ const struct rr_command rr_commands[] = {
     {"run", "-w DIR BOOK USAGE...", "read usage, aggregate, price, publish", BILLING "FSBG", true,
      run},
     {"rate", "-w DIR BOOK | --what-if BOOK...", "price again from the kept state; reads no usage",
-     BILLING "AGW", true, rate},
+     BILLING "AGWL", true, rate},
     {"impact", "-w DIR [OLD NEW]", "what changed between two results, to the cent", "wmXKNTj", true,
      rr_command_impact},
+    {"explain", "-w DIR --account A [RESULT | OLD NEW]",
+     "how the amounts of one account came to be", "wnEYVJ", false, rr_command_explain},
     {"issue", "-w DIR RESULT", "mark what goes out to customers", "wHj", false, rr_command_issue},
     {"check", "BOOK [--usage FILE]", "prove a book, and that it reads this usage", "uj", false,
      rr_command_check},
@@ -217,6 +220,13 @@ static bool set_fresh(struct rr_arguments *a, const char *value)
     return true;
 }
 
+static bool set_all(struct rr_arguments *a, const char *value)
+{
+    (void)value;
+    a->price_all = true;
+    return true;
+}
+
 static bool set_stage(struct rr_arguments *a, const char *value)
 {
     (void)value;
@@ -287,6 +297,30 @@ static bool set_what_if(struct rr_arguments *a, const char *value)
     return *value != '\0';
 }
 
+static bool set_account(struct rr_arguments *a, const char *value)
+{
+    a->account = value;
+    return *value != '\0';
+}
+
+static bool set_period(struct rr_arguments *a, const char *value)
+{
+    a->period = value;
+    return *value != '\0';
+}
+
+static bool set_charge(struct rr_arguments *a, const char *value)
+{
+    a->charge = value;
+    return *value != '\0';
+}
+
+static bool set_detail(struct rr_arguments *a, const char *value)
+{
+    a->detail = value;
+    return true;
+}
+
 static bool set_usage(struct rr_arguments *a, const char *value)
 {
     a->usage = value;
@@ -355,11 +389,14 @@ static const struct option {
      set_compress},
     {'M', "--metrics", NULL, "FILE", "OpenMetrics text, rewritten while running", set_metrics},
     {'j', "--json", NULL, NULL, "the closing summary as one JSON object", set_json},
+    {'J', "--json", NULL, NULL, "the explanation as one JSON object", set_json},
     {'F', "--fresh", NULL, NULL, "drop the state first", set_fresh},
     {'A', "--as-of", NULL, "N", "price the state as it was after increment N; `latest` stays",
      set_as_of},
     {'W', "--what-if", NULL, "BOOK",
      "price by this book for comparison alone; may be given up to 64 times", set_what_if},
+    {'L', "--all", NULL, NULL, "price everything, not only what the changed book can touch",
+     set_all},
     {'G', "--stage", NULL, NULL, "the result waits for `rerate publish`; `latest` stays",
      set_stage},
     {'X', "--closed-through", NULL, "P",
@@ -376,6 +413,10 @@ static const struct option {
     {'D', "--max-delta", NULL, "AMOUNT|P%",
      "publish only if invoices move by no more in any currency, up and down counted alike",
      set_max_delta},
+    {'n', "--account", NULL, "A", "the account to explain", set_account},
+    {'E', "--period", NULL, "P", "this period alone", set_period},
+    {'Y', "--charge", NULL, "C", "this charge alone", set_charge},
+    {'V', "--detail", NULL, "D", "lines of this detail alone, as in lines.csv", set_detail},
     {'u', "--usage", NULL, "FILE", "usage to read by this book", set_usage},
     {'r', "--records", NULL, "N", "how many records", set_records},
     {'a', "--accounts", NULL, "N", "how many accounts", set_accounts},

@@ -13,11 +13,13 @@ struct rr_arguments {
     const char *output;
     const char *usage;
     const char *as_of;
+    bool price_all;
     char *what_if[RR_WHAT_IF_MAX];
     int n_what_if;
     const char *max_delta;
     const char *closed_through, *book_in, *through; /* periods */
     const char *provider;
+    const char *account, *period, *charge, *detail; /* explain: what is asked for */
     uint64_t top;
     uint64_t records, accounts, seed;
     bool has_records, has_accounts;
@@ -46,6 +48,8 @@ int rr_arguments_read(int argc, char **argv, const struct rr_command **command,
 
 int rr_command_check(const struct rr_comm *comm, const struct rr_arguments *arguments,
                      struct rr_error *err);
+int rr_command_explain(const struct rr_comm *comm, const struct rr_arguments *arguments,
+                       struct rr_error *err);
 int rr_command_publish(const struct rr_comm *comm, const struct rr_arguments *arguments,
                        struct rr_error *err);
 int rr_command_rollback(const struct rr_comm *comm, const struct rr_arguments *arguments,

@@ -255,13 +255,17 @@ static int read_whole(const struct rr_comm *comm, struct rr_book_files *files, s
     return 0;
 }
 
+/* Collective. */
 static int digest(const struct rr_comm *comm, struct rr_book_files *files, struct rr_error *err)
 {
+    struct rr_digest *digest = &files->contracts_digest;
     uint64_t size;
+    int result = 0;
     files->contracts_apart = true;
-    return comm->rank == 0
-               ? rr_digest_file(files->contracts_path, &size, &files->contracts_digest, err)
-               : 0;
+    if (comm->rank == 0)
+        result = rr_digest_file(files->contracts_path, &size, digest, err);
+    rr_comm_bcast(comm, digest, sizeof *digest, 0);
+    return rr_agree(comm, result, err);
 }
 
 int rr_contract_parts_read(const struct rr_comm *comm, struct rr_book_files *files,
@@ -282,7 +286,7 @@ int rr_contract_parts_read(const struct rr_comm *comm, struct rr_book_files *fil
     free(part.bytes);
     int result = 0;
     if (rr_comm_max(comm, !good) == 0) {
-        result = rr_agree(comm, digest(comm, files, err), err);
+        result = digest(comm, files, err);
         share_outlines(comm, p, &size, &outlines);
         compose(p, files);
         *parts = p;

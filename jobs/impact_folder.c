@@ -81,7 +81,7 @@ int rr_impact_folder_finish(struct rr_impact_folder *f, const char *name, struct
     rr_check(f->n_files < RR_IMPACT_FILES, "an impact has too many files");
     struct rr_impact_file *file = &f->file[f->n_files++];
     *file = (struct rr_impact_file){.name = name};
-    int result = rr_output_finish(output, &file->bytes, &file->digest, err);
+    int result = rr_output_finish(output, NULL, &file->bytes, &file->digest, err);
     rr_output_destroy(output);
     return rr_agree(f->comm, result, err); /* no rank's segments are there any more */
 }

@@ -80,12 +80,6 @@ static int prove_tables_agree(struct rr_impact_totals *t, const struct rr_impact
     return 0;
 }
 
-static bool sum_in(const json_t *object, const char *name, struct rr_sum *sum)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text && rr_sum_parse(text, strlen(text), sum);
-}
-
 /* A result's reconciliation says what its lines come to: all of them must have been read. */
 static int prove_total(struct rr_impact_totals *t, int source, const char *path,
                        const json_t *total, struct rr_error *err)
@@ -93,8 +87,8 @@ static int prove_total(struct rr_impact_totals *t, int source, const char *path,
     const char *currency = json_string_value(json_object_get(total, "currency"));
     const char *period = json_string_value(json_object_get(total, "period"));
     struct rr_sum amount, exact;
-    if (!currency || !period || !sum_in(total, "amount", &amount) ||
-        !sum_in(total, "exact", &exact))
+    if (!currency || !period || !rr_sum_in(total, "amount", &amount) ||
+        !rr_sum_in(total, "exact", &exact))
         return rr_fail(err, RR_EXIT_DATA, "%s: has totals that are none", path);
     struct rr_text c = rr_text_of(currency), p = rr_text_of(period);
     struct rr_keyed_sum lines = rr_impact_read_of(t, RR_IMPACT_LINES, source, c, p);

@@ -13,23 +13,6 @@
 const char rr_impact_lines_header[] =
     "account,period,charge,detail,currency,old,new,delta,price_effect,usage_effect,rounding\n";
 
-/* The columns of lines.csv. */
-enum {
-    ACCOUNT,
-    CONTRACT,
-    PERIOD,
-    PLAN,
-    CHARGE,
-    DETAIL,
-    FROM,
-    TO,
-    QUANTITY,
-    EXACT,
-    AMOUNT,
-    CURRENCY,
-    COLUMNS
-};
-
 /* The parts of a key. */
 enum { KEY_ACCOUNT, KEY_PERIOD, KEY_CHARGE, KEY_DETAIL, KEY_CURRENCY, KEY_PARTS };
 
@@ -59,22 +42,22 @@ struct lines {
 /* ---- rows ---- */
 
 struct line_row {
-    struct rr_text field[COLUMNS];
+    struct rr_text field[RR_LINE_COLUMNS];
     rr_decimal amount, exact;
 };
 
 static int take_row(struct lines *l, struct rr_text *rows, struct line_row *row,
                     struct rr_error *err)
 {
-    if (!rr_row_take(rows, row->field, COLUMNS, &l->unquoted))
+    if (!rr_row_take(rows, row->field, RR_LINE_COLUMNS, &l->unquoted))
         return rr_fail(err, RR_EXIT_DATA, "lines.csv: account '%.*s': has a row that is no line",
-                       RR_SHOW(row->field[ACCOUNT]));
-    const struct rr_text *amount = &row->field[AMOUNT], *exact = &row->field[EXACT];
+                       RR_SHOW(row->field[RR_LINE_ACCOUNT]));
+    const struct rr_text *amount = &row->field[RR_LINE_AMOUNT], *exact = &row->field[RR_LINE_EXACT];
     if (rr_decimal_parse(amount->ptr, amount->len, false, &row->amount) == RR_DECIMAL_OK &&
         rr_decimal_parse(exact->ptr, exact->len, false, &row->exact) == RR_DECIMAL_OK)
         return 0;
     return rr_fail(err, RR_EXIT_DATA, "lines.csv: account '%.*s': '%.*s' is no amount",
-                   RR_SHOW(row->field[ACCOUNT]), RR_SHOW(*amount));
+                   RR_SHOW(row->field[RR_LINE_ACCOUNT]), RR_SHOW(*amount));
 }
 
 static void count_by(struct lines *l, const char *dimension, struct rr_text currency,
@@ -87,10 +70,10 @@ static void count_by(struct lines *l, const char *dimension, struct rr_text curr
 static void count_row(struct lines *l, int source, unsigned sides, const struct line_row *row)
 {
     const struct rr_text *f = row->field;
-    rr_impact_totals_read(l->in->totals, RR_IMPACT_LINES, source, f[CURRENCY], f[PERIOD],
-                          row->amount, row->exact);
-    count_by(l, "plan", f[CURRENCY], f[PLAN], sides, row->amount, row->exact);
-    count_by(l, "charge", f[CURRENCY], f[CHARGE], sides, row->amount, row->exact);
+    rr_impact_totals_read(l->in->totals, RR_IMPACT_LINES, source, f[RR_LINE_CURRENCY],
+                          f[RR_LINE_PERIOD], row->amount, row->exact);
+    count_by(l, "plan", f[RR_LINE_CURRENCY], f[RR_LINE_PLAN], sides, row->amount, row->exact);
+    count_by(l, "charge", f[RR_LINE_CURRENCY], f[RR_LINE_CHARGE], sides, row->amount, row->exact);
 }
 
 static int put(struct lines *l, const struct rr_text key[KEY_PARTS], const struct value_head *head,
@@ -111,12 +94,14 @@ static int put_row(struct lines *l, int source, unsigned sides, const struct lin
                    struct rr_error *err)
 {
     const struct rr_text *f = row->field;
-    const struct rr_text key[] = {f[ACCOUNT], f[PERIOD], f[CHARGE], f[DETAIL], f[CURRENCY]};
+    const struct rr_text key[] = {f[RR_LINE_ACCOUNT], f[RR_LINE_PERIOD], f[RR_LINE_CHARGE],
+                                  f[RR_LINE_DETAIL], f[RR_LINE_CURRENCY]};
     struct value_head head = {row->amount, row->exact, sides, false};
     struct rr_text payer = {0};
-    if (l->in->corrections && rr_impact_is_closed(l->in->sides, f[PERIOD])) {
-        payer = rr_impact_payer(l->in->sides, source, f[ACCOUNT], f[CONTRACT]);
-        head.prepaid = rr_focus_is_prepaid(l->in->corrections->of, f[CHARGE], f[CONTRACT]);
+    if (l->in->corrections && rr_impact_is_closed(l->in->sides, f[RR_LINE_PERIOD])) {
+        payer = rr_impact_payer(l->in->sides, source, f[RR_LINE_ACCOUNT], f[RR_LINE_CONTRACT]);
+        head.prepaid =
+            rr_focus_is_prepaid(l->in->corrections->of, f[RR_LINE_CHARGE], f[RR_LINE_CONTRACT]);
     }
     return put(l, key, &head, payer, err);
 }
@@ -126,8 +111,8 @@ static int put_row(struct lines *l, int source, unsigned sides, const struct lin
 /* Where payers differ, an equal line may be another's to pay. */
 static bool needs_payers(const struct lines *l, const struct line_row *row)
 {
-    return l->payers_differ && row->field[CONTRACT].len > 0 &&
-           rr_impact_is_closed(l->in->sides, row->field[PERIOD]);
+    return l->payers_differ && row->field[RR_LINE_CONTRACT].len > 0 &&
+           rr_impact_is_closed(l->in->sides, row->field[RR_LINE_PERIOD]);
 }
 
 static int find_payers(struct lines *l, struct rr_text rows, struct rr_error *err)
@@ -164,7 +149,7 @@ static int take_rows(void *self, int source, struct rr_text rows, struct rr_erro
     while (rows.len > 0) {
         if (take_row(l, &rows, &row, err) != 0)
             return -1;
-        unsigned sides = rr_impact_sides_of(l->in->sides, source, row.field[PERIOD]);
+        unsigned sides = rr_impact_sides_of(l->in->sides, source, row.field[RR_LINE_PERIOD]);
         count_row(l, source, sides, &row);
         if (sides != 0 && put_row(l, source, sides, &row, err) != 0)
             return -1;

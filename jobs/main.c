@@ -29,22 +29,30 @@ static void catch_signals(void)
 
 /* As far as can be seen before MPI begins: mpirun says how many ranks there are and how many here; other
  * launchers give a rank its number by PMIx or PMI; without any there is one rank. */
+static bool is_launched(void)
+{
+    return getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMIX_RANK") || getenv("PMI_RANK");
+}
+
 static bool on_one_host(void)
 {
     const char *all = getenv("OMPI_COMM_WORLD_SIZE"), *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-    if (all && here)
-        return strcmp(all, here) == 0;
-    return !all && !getenv("PMIX_RANK") && !getenv("PMI_RANK");
+    return all && here ? strcmp(all, here) == 0 : !is_launched();
 }
 
 /* Debian switches off the one-sided component of Open MPI 4.1 that works between hosts over TCP; work is
  * handed out through it. Ranks of one host need no network, and looking for one takes Open MPI longer
- * than a small job. What the user or the site has set in the environment stays. */
+ * than a small job. So does a daemon for a rank that stands alone and starts no others, which also needs
+ * no folder of its own in /tmp. What the user or the site has set in the environment stays. */
 static void prepare_mpi(void)
 {
     setenv("OMPI_MCA_osc", "^ucx", 0);
     if (on_one_host())
         setenv("OMPI_MCA_pml", "ob1", 0);
+    if (is_launched())
+        return;
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
 }
 
 /* A command for one rank runs on rank 0; the others wait, however long it takes, and learn how it ended. */

@@ -99,7 +99,7 @@ static int parse(struct rr_open_book *o, struct rr_error *err)
 static int prove_subscribers(struct rr_open_book *o, uint64_t memory, struct rr_error *err)
 {
     bool wrong;
-    if (o->subscribers == NULL)
+    if (o->subscribers == NULL || o->source.is_proved)
         return 0;
     if (rr_subscribers_prove(o->subscribers, o->book, memory, &wrong, err) != 0)
         return -1;

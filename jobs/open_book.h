@@ -15,6 +15,8 @@ struct rr_book_source {
     const char *path;      /* of a book; NULL: a result's */
     const char *workspace; /* of the result */
     unsigned result;
+    bool
+        is_proved; /* as a result's is: subscriptions in a file are not proved again, and no first start is known */
 };
 
 struct rr_open_book {

@@ -320,6 +320,16 @@ static bool divide_to(const struct rr_amount *amount, unsigned places, enum rr_r
            rr_wide_divide(&amount->units, &unit, round, out);
 }
 
+bool rr_amount_value(const struct rr_amount *amount, rr_decimal *value, bool *has_more)
+{
+    if (!divide_to(amount, RR_DECIMAL_PLACES, RR_ROUND_HALF_EVEN, value))
+        return false;
+    struct rr_wide back = rr_wide_product(*value, RR_DECIMAL_ONE);
+    *has_more =
+        !rr_wide_multiply(&back, &amount->over) || rr_wide_compare(&back, &amount->units) != 0;
+    return true;
+}
+
 bool rr_amount_round(const struct rr_amount *amount, int minor_digits, enum rr_rounding rounding,
                      rr_decimal *money, rr_decimal *exact)
 {

@@ -46,6 +46,9 @@ bool rr_charge_amount(const struct rr_charge *charge, const struct rr_price *pri
 bool rr_amount_of(rr_decimal value, uint64_t numerator, uint64_t denominator,
                   struct rr_amount *amount);
 
+/* The amount to 18 places, half even, and whether it has more. False when it leaves the range of a decimal. */
+bool rr_amount_value(const struct rr_amount *amount, rr_decimal *value, bool *has_more);
+
 /* The amount in money of so many minor digits, rounded by the book's rule; and the amount to 18
  * places, half even. False when one leaves the range of a decimal. */
 bool rr_amount_round(const struct rr_amount *amount, int minor_digits, enum rr_rounding rounding,

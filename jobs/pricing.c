@@ -11,6 +11,14 @@ enum { MEMORY_PARTS = 16, GATHER_PARTS = 2, SUBSCRIPTION_PARTS = 1 };
 
 /* ---- begin ---- */
 
+static int spread(void *self, const struct rr_subscription *subscription, struct rr_error *err)
+{
+    struct rr_pricing *p = self;
+    if (p->carrying)
+        rr_carrying_see(p->carrying, subscription);
+    return rr_subscriptions_add(p->subscriptions, subscription, err);
+}
+
 /* Collective. Each account's rows go to the rank that bills it. */
 static int spread_subscriptions(struct rr_pricing *p, struct rr_error *err)
 {
@@ -19,12 +27,31 @@ static int spread_subscriptions(struct rr_pricing *p, struct rr_error *err)
         p->comm->rank == 0 ? o->dealt->n_subscriptions : 0; /* all ranks know those of the book */
     int result = 0;
     for (int i = 0; i < n && result == 0; i++)
-        result = rr_subscriptions_add(p->subscriptions, &o->dealt->subscriptions[i], err);
+        result = spread(p, &o->dealt->subscriptions[i], err);
     if (result == 0 && o->subscribers)
-        result = rr_subscribers_spread(o->subscribers, o->dealt, p->subscriptions, err);
+        result = rr_subscribers_spread(o->subscribers, o->dealt, spread, p, err);
+    if (result == 0 && p->carrying)
+        result = rr_carrying_spread(p->carrying, p->subscriptions, err);
     if (rr_agree(p->comm, result, err) != 0)
         return -1;
     return rr_subscriptions_exchange(p->subscriptions, err);
+}
+
+/* Collective. Cells that are not asked for can't be summed. */
+static int begin_carrying(struct rr_pricing *p, const struct rr_pricing_terms *terms,
+                          struct rr_error *err)
+{
+    const struct rr_run_facts facts = {.book = p->open->dealt,
+                                       .manifest = p->state->manifest,
+                                       .span = &p->span,
+                                       .asked = terms->asked};
+    const struct rr_carrying_terms carrying = {p->comm, p->state,   p->open,
+                                               &facts,  &p->tables, terms->memory / 2};
+    if (rr_carrying_begin(&carrying, &p->carrying, err) != 0)
+        return -1;
+    for (int m = 0; m < p->job->n_meters && p->carrying; m++)
+        p->summed[m] = false;
+    return 0;
 }
 
 static void open_rating(struct rr_pricing *p, uint64_t memory)
@@ -62,7 +89,9 @@ int rr_pricing_begin(struct rr_pricing *p, const struct rr_pricing_terms *terms,
     p->making = true;
     p->span = span;
     open_rating(p, terms->memory);
-    return spread_subscriptions(p, err);
+    if ((terms->carry && begin_carrying(p, terms, err) != 0) || spread_subscriptions(p, err) != 0)
+        return -1;
+    return p->carrying ? rr_carrying_settle(p->carrying, err) : 0;
 }
 
 int rr_pricing_next(void *self, struct rr_account_head *head, struct rr_error *err)
@@ -101,6 +130,8 @@ static int take_rated(void *self, struct rr_rated *rated, struct rr_error *err)
 {
     struct rr_pricing *p = self;
     const struct rr_rated_sink sink = rr_result_tables_sink(&p->tables);
+    if (p->touch.most == RR_TOUCHES_CHARGES)
+        return rr_rated_write_part(rated, p->open->dealt->period, &p->rows, &sink, &p->totals, err);
     return rr_rated_write(rated, p->open->dealt->period, &p->rows, &sink, &p->totals, err);
 }
 
@@ -120,9 +151,30 @@ static int bill_alone(struct rr_pricing *p, struct rr_text account, struct rr_ce
     int n;
     const struct rr_subscription *rows = rr_subscriptions_of(p->subscriptions, account, &n);
     rr_rating_begin(p->rating, NULL, 0);
+    if (p->carrying && rr_carrying_replace(p->carrying, account, &p->touch, err) != 0)
+        return -1;
+    if (p->touch.most == RR_TOUCHES_CHARGES)
+        rr_rating_restrict(p->rating, rr_carrying_change(p->carrying), &p->touch);
     if (rr_rating_add(p->rating, account, rows, n, cells, err) != 0)
         return -1;
     return rr_rating_finish(p->rating, take_rated, p, err);
+}
+
+bool rr_pricing_wants(struct rr_pricing *p, struct rr_text account)
+{
+    uint32_t party;
+    p->touch.most = RR_TOUCHES_ACCOUNT;
+    if (p->carrying == NULL)
+        return true;
+    if (rr_parties_find(p->open->parties, account, &party))
+        return rr_carrying_touches_party(p->carrying, party);
+    rr_carrying_touch(p->carrying, account, p->subscriptions, &p->touch);
+    return p->touch.most != RR_UNTOUCHED;
+}
+
+bool rr_pricing_wants_any(const struct rr_pricing *p)
+{
+    return p->carrying == NULL || !rr_carrying_is_all(p->carrying);
 }
 
 int rr_pricing_account(struct rr_pricing *p, struct rr_text account, struct rr_cells *cells,
@@ -144,8 +196,11 @@ static int bill_party(struct rr_pricing *p, uint32_t number, struct rr_error *er
 {
     struct rr_party party = rr_parties_at(p->open->parties, number);
     struct rr_cells cells = {p->gather, rr_gather_next};
+    if (p->carrying && !rr_carrying_touches_party(p->carrying, number))
+        return 0;
     if (check_stop(p, err) != 0)
         return -1;
+    p->touch.most = RR_TOUCHES_ACCOUNT;
     rr_rating_begin(p->rating, party.contract, party.n_contracts);
     for (uint32_t i = 0; i < party.n_accounts; i++) {
         struct rr_text account = party.account[i];
@@ -216,6 +271,27 @@ int rr_pricing_end(struct rr_pricing *p, int result, struct rr_error *err)
     return 0;
 }
 
+static uint64_t count_lines(const struct rr_totals *totals)
+{
+    uint64_t lines = 0;
+    for (uint32_t i = 0; i < totals->n; i++)
+        lines += totals->total[i].lines;
+    return lines;
+}
+
+int rr_pricing_finish(struct rr_pricing *p, struct rr_error *err)
+{
+    p->computed = count_lines(&p->totals);
+    if (p->carrying)
+        return rr_carrying_finish(p->carrying, &p->result, &p->totals, err);
+    return rr_result_tables_finish(&p->tables, &p->result, NULL, err);
+}
+
+uint64_t rr_pricing_carried(const struct rr_pricing *p)
+{
+    return count_lines(&p->totals) - p->computed;
+}
+
 void rr_pricing_published(struct rr_pricing *p)
 {
     p->making = false;
@@ -224,10 +300,12 @@ void rr_pricing_published(struct rr_pricing *p)
 void rr_pricing_close(struct rr_pricing *p)
 {
     close_rating(p);
+    rr_carrying_end(p->carrying);
     rr_result_tables_close(&p->tables);
     if (p->making && p->comm->rank == 0)
         rr_result_abandon(&p->result);
     rr_totals_fini(&p->totals);
+    rr_touched_part_fini(&p->touch);
     free(p->cells);
     free(p->summed);
 }

@@ -41,6 +41,7 @@ static int begin_all(struct publishing *p, struct rr_error *err)
                                                .state = p->state,
                                                .open = open,
                                                .asked = {options->from, options->to},
+                                               .carry = options->carry && options->as_of == 0,
                                                .memory = memory_of_one(p),
                                                .compress = options->compress,
                                                .nth = (unsigned)p->n_begun,
@@ -62,6 +63,15 @@ static int next_known(void *self, struct rr_account_head *head, struct rr_error 
     return got;
 }
 
+static bool wants(void *self, struct rr_text account)
+{
+    struct publishing *p = self;
+    bool wanted = false;
+    for (int b = 0; b < p->in->n_books; b++)
+        wanted |= rr_pricing_wants(&p->pricing[b], account);
+    return wanted;
+}
+
 static int price_account(void *self, struct rr_text account, struct rr_cells *cells,
                          struct rr_error *err)
 {
@@ -72,7 +82,8 @@ static int price_account(void *self, struct rr_text account, struct rr_cells *ce
         return -1;
     for (int b = 0; b < p->in->n_books; b++) {
         struct rr_cells again = rr_cell_tape_play(p->tape);
-        if (rr_pricing_account(&p->pricing[b], account, &again, err) != 0)
+        if (rr_pricing_wants(&p->pricing[b], account) &&
+            rr_pricing_account(&p->pricing[b], account, &again, err) != 0)
             return -1;
     }
     return 0;
@@ -91,7 +102,8 @@ static void open_tape(struct publishing *p)
 /* Each rank goes through its own accounts. */
 static int pass(struct publishing *p, struct rr_error *err)
 {
-    const struct rr_reducer reducer = {p, next_known, p, price_account};
+    const struct rr_reducer reducer = {
+        .self = p, .also = next_known, .also_self = p, .wants = wants, .account = price_account};
     int result = 0;
     rr_account_merge_init(&p->merge, (uint32_t)p->in->n_books, p->state->manifest->n_shards);
     open_tape(p);
@@ -104,12 +116,20 @@ static int pass(struct publishing *p, struct rr_error *err)
     return result;
 }
 
+static bool wants_any(const struct publishing *p)
+{
+    for (int b = 0; b < p->in->n_books; b++)
+        if (rr_pricing_wants_any(&p->pricing[b]))
+            return true;
+    return false;
+}
+
 /* Collective. */
 static int price_all(struct publishing *p, struct rr_error *err)
 {
     if (begin_all(p, err) != 0)
         return -1;
-    int result = pass(p, err);
+    int result = wants_any(p) ? pass(p, err) : 0;
     for (int b = 0; b < p->in->n_books; b++)
         if (rr_pricing_end(&p->pricing[b], result, err) != 0)
             return -1;
@@ -138,10 +158,15 @@ static int write_facts(struct publishing *p, struct rr_pricing *pricing, struct 
     const struct rr_billing_options *options = p->in->options;
     const struct rr_reconciliation reconciliation = {open->dealt, manifest, &pricing->totals,
                                                      pricing->cells, pricing->summed};
-    const struct rr_run_facts facts = {open->dealt,     manifest,
-                                       &pricing->span,  {options->from, options->to},
-                                       p->in->control,  options->n_what_if > 0,
-                                       &pricing->result};
+    const struct rr_run_facts facts = {open->dealt,
+                                       manifest,
+                                       &pricing->span,
+                                       {options->from, options->to},
+                                       p->in->control,
+                                       options->n_what_if > 0,
+                                       &pricing->result,
+                                       pricing->computed,
+                                       rr_pricing_carried(pricing)};
     struct rr_result *result = &pricing->result;
     if (rr_reconcile(&reconciliation, err) != 0 ||
         put_json(result, "reconciliation.json", rr_reconciliation_format(&reconciliation), err) !=
@@ -179,15 +204,18 @@ static int finish_result(struct publishing *p, int nth, struct rr_error *err)
     struct rr_pricing *pricing = &p->pricing[nth];
     const struct rr_billing_options *options = p->in->options;
     struct rr_summary *summary = &p->summary[nth];
+    if (rr_pricing_finish(pricing, err) != 0)
+        return -1;
     *summary =
         (struct rr_summary){.manifest = p->state->manifest,
                             .totals = &pricing->totals,
+                            .carries = pricing->carrying != NULL,
+                            .computed = pricing->computed,
+                            .carried = rr_pricing_carried(pricing),
                             .dir = p->state->dir,
                             .staged = options->stage,
                             .as_of = options->as_of,
                             .what_if = options->n_what_if > 0 ? options->what_if[nth] : NULL};
-    if (rr_result_tables_finish(&pricing->tables, &pricing->result, err) != 0)
-        return -1;
     int result = p->in->comm->rank == 0 ? let_appear(p, pricing, summary, err) : 0;
     if (rr_agree(p->in->comm, result, err) != 0)
         return -1;

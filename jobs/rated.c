@@ -394,6 +394,16 @@ static void sort_lines(struct rr_rated *rated)
         }
 }
 
+int rr_rated_write_part(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
+                        const struct rr_rated_sink *sink, struct rr_totals *totals,
+                        struct rr_error *err)
+{
+    sort_lines(rated);
+    if (write_lines(rated, kind, rows, sink, totals, err) != 0)
+        return -1;
+    return write_unrated(rated, kind, rows, sink, err);
+}
+
 int rr_rated_write(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
                    const struct rr_rated_sink *sink, struct rr_totals *totals, struct rr_error *err)
 {

@@ -67,6 +67,23 @@ struct rr_rated_rows {
     struct rr_stamp period, from, to;
 };
 
+/* The columns of lines.csv. */
+enum rr_line_column {
+    RR_LINE_ACCOUNT,
+    RR_LINE_CONTRACT,
+    RR_LINE_PERIOD,
+    RR_LINE_PLAN,
+    RR_LINE_CHARGE,
+    RR_LINE_DETAIL,
+    RR_LINE_FROM,
+    RR_LINE_TO,
+    RR_LINE_QUANTITY,
+    RR_LINE_EXACT,
+    RR_LINE_AMOUNT,
+    RR_LINE_CURRENCY,
+    RR_LINE_COLUMNS
+};
+
 extern const char rr_lines_header[], rr_invoices_header[], rr_shares_header[], rr_unrated_header[];
 
 void rr_rated_clear(struct rr_rated *rated);
@@ -93,6 +110,10 @@ struct rr_rated_sink {
 int rr_rated_write(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
                    const struct rr_rated_sink *sink, struct rr_totals *totals,
                    struct rr_error *err);
+/* The same for lines and unrated usage alone. */
+int rr_rated_write_part(struct rr_rated *rated, enum rr_period kind, struct rr_rated_rows *rows,
+                        const struct rr_rated_sink *sink, struct rr_totals *totals,
+                        struct rr_error *err);
 void rr_rated_rows_fini(struct rr_rated_rows *rows);
 
 #endif

@@ -45,6 +45,8 @@ struct rr_rating {
     uint32_t n_contracts;
     struct rr_text *account; /* its accounts */
     uint32_t n_accounts, accounts_size;
+    const struct rr_book_change *only;  /* lines that it touches; NULL: all */
+    const struct rr_touched_part *part; /* then, periods in which all are wanted */
     uint32_t *pool; /* for each contract its first segment, where it is pooled */
     struct rr_group **by_segment;
     struct rr_group **loose; /* groups of no segment, by period */
@@ -169,6 +171,24 @@ static void find_idle(struct rr_rating *r)
         bool idle = segment[s].if_used && r->segment_start[s] == r->segment_start[end];
         for (; s < end; s++)
             segment[s].idle = idle;
+    }
+}
+
+/* Whether everything in a period is wanted. */
+static bool is_whole(const struct rr_rating *r, int32_t period)
+{
+    return r->only == NULL || rr_touched_part_has(r->part, period);
+}
+
+/* Where nothing is touched, nothing is rated. */
+static void pass_over_untouched(struct rr_rating *r)
+{
+    for (uint32_t s = 0; s < r->segments.n; s++) {
+        struct rr_segment *segment = &r->segments.segment[s];
+        int32_t period = segment->period;
+        segment->idle |=
+            !is_whole(r, period) &&
+            rr_book_change_of_plan(r->only, segment->plan->name, period, period) == RR_UNTOUCHED;
     }
 }
 
@@ -389,6 +409,16 @@ static int add_shares(struct rr_rating *r, const struct rr_segment *segment, int
     return 0;
 }
 
+static void add_negative(struct rr_rating *r, const struct rr_segment *segment,
+                         struct rr_text meter, struct rr_text detail, const struct rr_priced *usage)
+{
+    const struct rr_unrated row = {
+        segment->account, segment->period,     meter, detail, usage->quantity,
+        usage->records,   "negative_quantity", 0};
+    *rr_rated_add_unrated(&r->rated) = row;
+    RR_TELL(r->by.trace, .kind = RR_STEP_UNRATED, .unrated = &row);
+}
+
 /* One line: some of the chosen groups, merged and priced. */
 static int rate_chosen(struct rr_rating *r, const struct rr_segment *segment,
                        const struct rr_charge *charge, const struct chosen *chosen, uint32_t n,
@@ -418,9 +448,7 @@ static int rate_chosen(struct rr_rating *r, const struct rr_segment *segment,
     if (which->price.key == RR_PER_EVENT)
         gather_events(r, group, n, &usage);
     if (usage.quantity < 0 && !rr_takes_negative(&which->price))
-        *rr_rated_add_unrated(&r->rated) =
-            (struct rr_unrated){segment->account, segment->period, meter->name,         detail,
-                                usage.quantity,   usage.records,   "negative_quantity", 0};
+        add_negative(r, segment, meter->name, detail, &usage);
     uint32_t before = r->rated.n_lines;
     if (add_line(r, segment, charge, which, detail, &usage, err) != 0)
         return -1;
@@ -455,6 +483,13 @@ static int rate_charge(struct rr_rating *r, uint32_t s, const struct rr_charge *
     return 0;
 }
 
+static bool is_wanted(const struct rr_rating *r, const struct rr_segment *segment,
+                      const struct rr_charge *charge)
+{
+    return is_whole(r, segment->period) ||
+           rr_book_change_has(r->only, segment->plan->name, segment->period, charge->id);
+}
+
 static int rate_segments(struct rr_rating *r, struct part part, struct rr_error *err)
 {
     for (uint32_t s = part.first; s < part.end; s++) {
@@ -462,7 +497,8 @@ static int rate_segments(struct rr_rating *r, struct part part, struct rr_error 
         const struct rr_version *version = segment->version;
         segment->first_line = r->rated.n_lines;
         for (int c = 0; version && !segment->idle && c < version->n_charges; c++)
-            if (rate_charge(r, s, &version->charges[c], err) != 0)
+            if (is_wanted(r, segment, &version->charges[c]) &&
+                rate_charge(r, s, &version->charges[c], err) != 0)
                 return -1;
         segment->n_lines = r->rated.n_lines - segment->first_line;
     }
@@ -535,10 +571,11 @@ static int collect_unrated(struct rr_rating *r, struct part part, struct rr_erro
 {
     r->n_unrated = 0;
     for (uint32_t g = r->segment_start[part.first]; g < r->segment_start[part.end]; g++)
-        if (!r->by_segment[g]->taken)
+        if (!r->by_segment[g]->taken && is_whole(r, r->by_segment[g]->period))
             note_unrated(r, r->by_segment[g]);
     for (uint32_t g = part.first_loose; g < part.end_loose; g++)
-        note_unrated(r, r->loose[g]);
+        if (is_whole(r, r->loose[g]->period))
+            note_unrated(r, r->loose[g]);
     if (r->n_unrated > 1)
         qsort(r->unrated, r->n_unrated, sizeof *r->unrated, compare_unrated);
     for (uint32_t i = 0; i < r->n_unrated;) {
@@ -598,6 +635,16 @@ static int settle(struct rr_rating *r, settlement add, struct rr_error *err)
     return 0;
 }
 
+/* Negative quantities of charges that are wanted in periods that are not. */
+static void drop_carried(struct rr_rating *r)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < r->rated.n_unrated; i++)
+        if (is_whole(r, r->rated.unrated[i].period))
+            r->rated.unrated[n++] = r->rated.unrated[i];
+    r->rated.n_unrated = n;
+}
+
 /* Contracts are followed from their begin, whatever periods are asked for. */
 static void drop_earlier(struct rr_rated *rated, int32_t first)
 {
@@ -622,6 +669,7 @@ void rr_rating_begin(struct rr_rating *r, const struct rr_contract *const *contr
     r->contracts = contracts;
     r->n_contracts = n_contracts;
     r->n_accounts = 0;
+    r->only = NULL;
     r->by.span = r->span;
     if (n_contracts > 0)
         r->by.span.first = r->span.begin;
@@ -631,6 +679,14 @@ void rr_rating_begin(struct rr_rating *r, const struct rr_contract *const *contr
         if (contracts[c]->pool)
             r->pool[contracts[c] - book->contracts] =
                 rr_segments_add_pool(&r->segments, book, contracts[c], &r->by.span);
+}
+
+void rr_rating_restrict(struct rr_rating *r, const struct rr_book_change *change,
+                        const struct rr_touched_part *part)
+{
+    rr_check(r->n_contracts == 0, "what contracts bind is rated in part");
+    r->only = change;
+    r->part = part;
 }
 
 int rr_rating_add(struct rr_rating *r, struct rr_text account,
@@ -659,6 +715,8 @@ static int rate_part(struct rr_rating *r, struct part part, rr_rated_taker take,
         settle(r, rr_commitment_add, err) != 0 || settle(r, rr_credits_add, err) != 0 ||
         collect_unrated(r, part, err) != 0)
         return -1;
+    if (r->only)
+        drop_carried(r);
     if (r->n_contracts > 0) {
         drop_earlier(&r->rated, r->span.first);
         rr_shares_divide(&r->rated);
@@ -689,6 +747,8 @@ int rr_rating_finish(struct rr_rating *r, rr_rated_taker take, void *self, struc
     struct part part = {0};
     sort_by_segment(r);
     find_idle(r);
+    if (r->only)
+        pass_over_untouched(r);
     if (r->n_contracts > 0 || r->groups.n < MANY_GROUPS)
         return rate_part(r, (struct part){0, r->segments.n, 0, r->n_loose}, take, self, err);
     while (next_period(r, &part))

@@ -9,6 +9,7 @@
 
 #include "groups.h"
 #include "rated.h"
+#include "touched_part.h"
 
 struct rr_rating;
 
@@ -23,6 +24,12 @@ void rr_rating_trace(struct rr_rating *rating, const struct rr_trace *trace);
 /* Begins a party that these contracts bind. */
 void rr_rating_begin(struct rr_rating *rating, const struct rr_contract *const *contracts,
                      uint32_t n_contracts);
+
+/* The account that was begun, which no contract binds, comes to those lines alone that the change touches, and to
+ * everything in the periods of the part; to no others, and no other unrated usage. Both are borrowed until it is
+ * rated. */
+void rr_rating_restrict(struct rr_rating *rating, const struct rr_book_change *change,
+                        const struct rr_touched_part *part);
 
 /* Adds an account of the party, in the order of names, with its n subscriptions, sorted by start, and its
  * cells. The name lives until the party is rated. Errors are those of the cells. */

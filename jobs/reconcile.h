@@ -3,7 +3,8 @@
  *   records:    read = aggregated + duplicate + superseded + voided + void + quarantined + repaired +
  *               not metered
  *   quantities: for each meter, read = aggregated + duplicate + superseded + voided + void
- *   cells:      for additive kernels, what the cells hold = what was aggregated
+ *   cells:      for additive kernels, what the cells hold = what was aggregated, where all cells were priced: where
+ *               lines are carried over, they are from a result of which this was proved
  *   money:      Σ lines = Σ invoices, Σ exact + residue = Σ amount, by currency and period
  *
  * The two sides of each law are counted apart: where records are read, where they are folded, where

@@ -115,7 +115,7 @@ static int list_quarantine(const struct refusal *r, struct rr_error *err)
     struct rr_output *output = rr_output_create(r->in->comm, path, rr_quarantine_header, r->memory);
     int result = rr_agree(r->in->comm, rr_quarantine_put(r->in->comm, r->state, output, err), err);
     if (result == 0)
-        result = rr_output_finish(output, &bytes, &digest, err);
+        result = rr_output_finish(output, NULL, &bytes, &digest, err);
     rr_output_destroy(output);
     return result;
 }

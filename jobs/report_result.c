@@ -21,21 +21,20 @@ struct pass {
 
 /* ---- rows ---- */
 
-enum { LINE_PERIOD = 2, LINE_PLAN = 3, LINE_CHARGE = 4, LINE_EXACT = 9, LINE_CURRENCY = 11 };
-
 static int take_line(void *self, const struct rr_text *field, struct rr_error *err)
 {
     struct pass *p = self;
     rr_decimal read[2];
-    if (rr_report_decimals(field + LINE_EXACT, 2, read, err) != 0)
+    if (rr_report_decimals(field + RR_LINE_EXACT, 2, read, err) != 0)
         return -1;
     rr_decimal values[] = {read[1], read[0]}; /* amount, exact */
-    struct rr_text currency = field[LINE_CURRENCY];
+    struct rr_text currency = field[RR_LINE_CURRENCY];
     rr_rollup_add(p->lines, &currency, values);
-    rr_rollup_add(p->revenue, (struct rr_text[]){currency, field[LINE_PERIOD], field[LINE_CHARGE]},
+    rr_rollup_add(p->revenue,
+                  (struct rr_text[]){currency, field[RR_LINE_PERIOD], field[RR_LINE_CHARGE]},
                   values);
-    rr_rollup_add(p->plans, (struct rr_text[]){currency, field[LINE_PLAN], field[LINE_CHARGE]},
-                  values);
+    rr_rollup_add(p->plans,
+                  (struct rr_text[]){currency, field[RR_LINE_PLAN], field[RR_LINE_CHARGE]}, values);
     return 0;
 }
 

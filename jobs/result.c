@@ -93,11 +93,11 @@ static int compress_file(struct rr_result *r, const char *name, struct rr_error 
 }
 
 int rr_result_finish_output(struct rr_result *r, const char *name, struct rr_output *output,
-                            struct rr_error *err)
+                            const struct rr_output_blend *blend, struct rr_error *err)
 {
     uint64_t bytes = 0;
     struct rr_digest digest = {0};
-    int result = rr_output_finish(output, &bytes, &digest, err);
+    int result = rr_output_finish(output, blend, &bytes, &digest, err);
     rr_output_destroy(output);
     if (result != 0)
         return -1;
@@ -119,11 +119,12 @@ int rr_result_put(struct rr_result *r, const char *name, const void *bytes, size
     return 0;
 }
 
-/* The greatest number that is there; results are never renumbered. */
-static unsigned greatest_number(const struct rr_result *r)
+unsigned rr_result_newest(const char *workspace)
 {
+    char results[RR_RESULT_PATH];
     unsigned most = 0, number;
-    DIR *dir = opendir(r->results);
+    snprintf(results, sizeof results, "%s/results", workspace);
+    DIR *dir = opendir(results);
     for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir))
         if (sscanf(entry->d_name, "%u", &number) == 1 && number > most)
             most = number;
@@ -160,7 +161,7 @@ static unsigned find_same(const struct rr_result *r, unsigned from)
     json_t *mine = load_facts(path);
     unsigned number = rr_result_latest(r->dir);
     if (number < from || !is_as(r, number, mine))
-        number = greatest_number(r);
+        number = rr_result_newest(r->dir);
     while (number >= from && number > 0 && !is_as(r, number, mine))
         number--;
     json_decref(mine);
@@ -173,7 +174,7 @@ static int appear(struct rr_result *r, unsigned *number, struct rr_error *err)
     char final[RR_RESULT_PATH];
     if (rr_result_put(r, "_SUCCESS", "", 0, err) != 0 || rr_sync_dir(r->making, err) != 0)
         return -1;
-    *number = greatest_number(r) + 1;
+    *number = rr_result_newest(r->dir) + 1;
     snprintf(final, sizeof final, "%s/%04u", r->results, *number);
     if (rename(r->making, final) != 0)
         return rr_fail_errno(err, RR_EXIT_CREATE, final, "rename");

@@ -36,6 +36,10 @@ struct rr_result {
 int rr_result_begin(struct rr_result *result, const struct rr_comm *comm, const char *dir,
                     const char *run_id, unsigned nth, bool compress, struct rr_error *err);
 
+/* The greatest number of a result in the workspace; 0 where there is none. They are never renumbered. Not
+ * collective. */
+unsigned rr_result_newest(const char *workspace);
+
 /* An output of this result. Not collective. */
 struct rr_output *rr_result_output(struct rr_result *result, const char *name, const char *header,
                                    size_t memory);
@@ -45,9 +49,9 @@ struct rr_output *rr_result_output(struct rr_result *result, const char *name, c
 void rr_result_beside(const struct rr_result *result, const char *name,
                       char path[RR_RESULT_PATH + 64]);
 
-/* Collective. Finishes an output and notes the file. The output is gone. */
+/* Collective. Finishes an output (rr_output_finish) and notes the file. The output is gone. */
 int rr_result_finish_output(struct rr_result *result, const char *name, struct rr_output *output,
-                            struct rr_error *err);
+                            const struct rr_output_blend *blend, struct rr_error *err);
 
 /* Rank 0 only. Writes a file of the result from memory. */
 int rr_result_put(struct rr_result *result, const char *name, const void *bytes, size_t len,

@@ -79,6 +79,12 @@ bool rr_result_digest(const struct rr_result_facts *facts, const char *name,
     return digest_in(facts->json, name, digest);
 }
 
+bool rr_sum_in(const json_t *object, const char *name, struct rr_sum *sum)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text && rr_sum_parse(text, strlen(text), sum);
+}
+
 struct rr_text rr_result_payer(const struct rr_result_facts *facts, struct rr_text contract)
 {
     const json_t *payer =

@@ -7,6 +7,7 @@
 #include "result.h"
 
 #include <jansson.h>
+#include <rerate/sum.h>
 
 struct rr_result_facts {
     unsigned number;
@@ -35,6 +36,9 @@ bool rr_result_file_digest(const struct rr_result_facts *facts, const char *name
 /* A digest that run.json has under this name: book, subscriptions, contracts, state. */
 bool rr_result_digest(const struct rr_result_facts *facts, const char *name,
                       struct rr_digest *digest);
+
+/* A sum that an object of a JSON file has under a name, as text; false where it has none. */
+bool rr_sum_in(const json_t *object, const char *name, struct rr_sum *sum);
 
 /* Who pays for the lines of a contract; empty where each account pays for its own. */
 struct rr_text rr_result_payer(const struct rr_result_facts *facts, struct rr_text contract);

@@ -26,6 +26,12 @@ size_t rr_result_table_memory(enum rr_table_kind kind, uint64_t memory)
     return (size_t)(memory / MEMORY_PARTS * tables_of_result[kind].parts);
 }
 
+struct rr_result_table_form rr_result_table_form(enum rr_table_kind kind)
+{
+    return (struct rr_result_table_form){tables_of_result[kind].name,
+                                         tables_of_result[kind].header};
+}
+
 void rr_result_tables_open(struct rr_result_tables *tables, struct rr_result *result,
                            uint64_t memory)
 {
@@ -78,12 +84,13 @@ int rr_result_tables_put_texts(struct rr_result_tables *tables, const struct rr_
 }
 
 int rr_result_tables_finish(struct rr_result_tables *tables, struct rr_result *result,
-                            struct rr_error *err)
+                            const struct rr_output_blend *const *blend, struct rr_error *err)
 {
     for (int t = 0; t < RR_RESULT_TABLES; t++) {
         struct rr_output *output = tables->output[t];
         tables->output[t] = NULL;
-        if (rr_result_finish_output(result, tables_of_result[t].name, output, err) != 0)
+        if (rr_result_finish_output(result, tables_of_result[t].name, output,
+                                    blend ? blend[t] : NULL, err) != 0)
             return -1;
     }
     return 0;

@@ -26,6 +26,11 @@ size_t rr_result_table_memory(enum rr_table_kind kind, uint64_t memory);
 void rr_result_tables_open(struct rr_result_tables *tables, struct rr_result *result,
                            uint64_t memory);
 
+struct rr_result_table_form {
+    const char *name, *header; /* of the file, and its first row */
+};
+struct rr_result_table_form rr_result_table_form(enum rr_table_kind kind);
+
 /* Where rr_rated_write puts its rows. */
 struct rr_rated_sink rr_result_tables_sink(struct rr_result_tables *tables);
 
@@ -33,9 +38,10 @@ struct rr_rated_sink rr_result_tables_sink(struct rr_result_tables *tables);
 int rr_result_tables_put_texts(struct rr_result_tables *tables, const struct rr_comm *comm,
                                const struct rr_state *state, struct rr_error *err);
 
-/* Collective. Writes all tables as files of the result. */
+/* Collective. Writes all tables as files of the result, in their order; `blend` says what stands in each beside
+ * what was added. NULL, of one or of all: nothing. */
 int rr_result_tables_finish(struct rr_result_tables *tables, struct rr_result *result,
-                            struct rr_error *err);
+                            const struct rr_output_blend *const *blend, struct rr_error *err);
 
 /* Drops what was not finished. */
 void rr_result_tables_close(struct rr_result_tables *tables);

@@ -225,9 +225,28 @@ static int fill(struct rr_row_blocks *b, struct rr_error *err)
     return 0;
 }
 
+static int count_lines(const char *bytes, size_t len)
+{
+    int lines = 0;
+    for (size_t i = 0; i < len; i++)
+        lines += bytes[i] == '\n';
+    return lines;
+}
+
+/* The same without quotes: every line is a record. */
+static size_t whole_lines(const struct rr_row_blocks *b, int *lines)
+{
+    const char *last = b->used > 0 ? memrchr(b->bytes, '\n', b->used) : NULL;
+    size_t end = b->left == 0 ? b->used : last ? (size_t)(last + 1 - b->bytes) : 0;
+    *lines = count_lines(b->bytes, end);
+    return end;
+}
+
 /* How many bytes at the front are whole records, and their lines; all of them at the end of the part. */
 static size_t whole_records(const struct rr_row_blocks *b, int *lines)
 {
+    if (memchr(b->bytes, '"', b->used) == NULL)
+        return whole_lines(b, lines);
     size_t end = 0;
     bool quoted = false;
     int n = 0;

@@ -87,6 +87,30 @@ static char *dump(const json_t *facts)
     return text;
 }
 
+static json_t *state_json(const struct rr_manifest *m)
+{
+    return digest_json(rr_digest_bytes(m->state_text, strlen(m->state_text)));
+}
+
+/* Whether an object says this under a name; the value is released. */
+static bool says(const json_t *object, const char *name, json_t *value)
+{
+    const json_t *said = json_object_get(object, name);
+    bool same = value == NULL ? said == NULL : said && json_equal(said, value);
+    json_decref(value);
+    return same;
+}
+
+bool rr_run_facts_fit(const struct rr_run_facts *f, const json_t *run)
+{
+    bool asked = f->asked.from || f->asked.to;
+    return says(run, "rerate", json_string(RR_VERSION)) &&
+           says(run, "state", state_json(f->manifest)) &&
+           says(run, "periods", periods_json(f->book, f->span)) &&
+           says(run, "asked", asked ? asked_json(f->asked) : NULL) &&
+           says(run, "inputs", inputs_json(f->manifest));
+}
+
 char *rr_run_facts_format(const struct rr_run_facts *f)
 {
     const struct rr_book *book = f->book;
@@ -105,14 +129,15 @@ char *rr_run_facts_format(const struct rr_run_facts *f)
         json_object_set_new(out, "payers", payers_json(book));
     if (f->control)
         json_object_set_new(out, "control", digest_json(f->control->digest));
-    json_object_set_new(
-        out, "state",
-        digest_json(rr_digest_bytes(f->manifest->state_text, strlen(f->manifest->state_text))));
+    json_object_set_new(out, "state", state_json(f->manifest));
     json_object_set_new(out, "periods", periods_json(book, f->span));
     if (f->asked.from || f->asked.to)
         json_object_set_new(out, "asked", asked_json(f->asked));
     json_object_set_new(out, "inputs", inputs_json(f->manifest));
     json_object_set_new(out, "files", files_json(f->result));
+    json_object_set_new(out, "priced",
+                        json_pack("{s:I, s:I}", "computed", (json_int_t)f->computed, "carried",
+                                  (json_int_t)f->carried));
     char *text = dump(out);
     json_object_set_new(out, "own_digest", digest_json(rr_digest_bytes(text, strlen(text))));
     free(text);

@@ -1,7 +1,7 @@
 /* run.json: what a result was made of, and the digests of its files.
  *
- * It depends on the inputs and the book alone (no times, no rank count), so equal results have equal
- * bytes here too.
+ * It depends on the inputs and the book alone (no times, no rank count), but for how many lines were carried
+ * over from an earlier result.
  */
 #ifndef JOBS_RUN_FACTS_H
 #define JOBS_RUN_FACTS_H
@@ -11,6 +11,8 @@
 #include "result.h"
 #include "span.h"
 
+#include <jansson.h>
+
 struct rr_run_facts {
     const struct rr_book *book;
     const struct rr_manifest *manifest;
@@ -19,9 +21,14 @@ struct rr_run_facts {
     const struct rr_control *control; /* or NULL */
     bool what_if;
     const struct rr_result *result;
+    uint64_t computed, carried; /* lines */
 };
 
 /* The caller frees it. */
 char *rr_run_facts_format(const struct rr_run_facts *facts);
+
+/* Whether a result whose run.json this is was made by this program of the same state, for the same periods: what is
+ * rated the same has the same rows in both. */
+bool rr_run_facts_fit(const struct rr_run_facts *facts, const json_t *run);
 
 #endif

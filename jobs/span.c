@@ -77,3 +77,30 @@ int rr_span_choose(const struct rr_open_book *open, const struct rr_state *state
     *out = span;
     return 0;
 }
+
+/* Without a text: as it is. */
+static bool read_period(const struct rr_book *book, const json_t *periods, const char *name,
+                        int32_t *period)
+{
+    const char *text = json_string_value(json_object_get(periods, name));
+    return text && rr_period_parse(book->period, text, period);
+}
+
+int rr_span_of_result(const struct rr_result_facts *facts, const struct rr_book *book,
+                      struct rr_span *span, struct rr_error *err)
+{
+    const json_t *periods = json_object_get(facts->json, "periods");
+    *span = (struct rr_span){INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN};
+    if (json_is_null(periods))
+        return 0;
+    if (!read_period(book, periods, "from", &span->first) ||
+        !read_period(book, periods, "to", &span->last))
+        return rr_fail(err, RR_EXIT_DATA, "%s/run.json: its periods can't be read", facts->dir);
+    span->horizon = rr_period_start(book->period, span->last + 1);
+    span->begin = span->first;
+    for (int c = 0; c < book->n_contracts; c++) {
+        int32_t start = rr_period_of_day(book->period, book->contracts[c].start);
+        span->begin = start < span->begin ? start : span->begin;
+    }
+    return 0;
+}

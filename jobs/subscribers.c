@@ -159,6 +159,7 @@ static int find_digest(struct rr_subscribers *s, struct rr_digest *digest, struc
     if (s->comm->rank == 0)
         result = s->file.packed ? digest_packed(s, digest, err)
                                 : rr_digest_file(s->file.path, &size, digest, err);
+    rr_comm_bcast(s->comm, digest, sizeof *digest, 0);
     return rr_agree(s->comm, result, err);
 }
 
@@ -326,30 +327,46 @@ int32_t rr_subscribers_first_start(const struct rr_subscribers *s)
 
 /* ---- to the ranks that bill ---- */
 
-static int spread(void *subscriptions, const struct rr_subscription *subscription,
-                  struct rr_error *err)
+/* All rows of this rank's part. */
+static int read_rows(struct rr_subscribers *s, struct rr_row_reader *reader,
+                     rr_subscription_taker take, void *self, struct rr_error *err)
 {
-    return rr_subscriptions_add(subscriptions, subscription, err);
-}
-
-int rr_subscribers_spread(struct rr_subscribers *s, struct rr_book *book,
-                          struct rr_subscriptions *subscriptions, struct rr_error *err)
-{
-    struct rr_mistakes mistakes = {0};
-    struct rr_row_reader *reader = rr_row_reader_create(book, &mistakes);
     struct rr_row_blocks *blocks = rr_row_blocks_open(&s->file, err);
     struct rr_text rows;
     int line, got = blocks ? 0 : -1;
     while (blocks && (got = rr_row_blocks_next(blocks, &rows, &line, err)) > 0)
-        if (rr_row_reader_read(reader, rows, line, spread, subscriptions, err) != 0) {
+        if (rr_row_reader_read(reader, rows, line, take, self, err) != 0) {
             got = -1;
             break;
         }
-    if (got == 0 && mistakes.n_found > 0)
-        got = rr_fail(err, RR_EXIT_INPUT, "%s: it changed while it was read; try again",
-                      s->file.path);
     rr_row_blocks_close(blocks);
+    return got;
+}
+
+static int read_proved(struct rr_subscribers *s, struct rr_book *book,
+                       const struct rr_text *account, uint32_t n, rr_subscription_taker take,
+                       void *self, struct rr_error *err)
+{
+    struct rr_mistakes mistakes = {0};
+    struct rr_row_reader *reader = rr_row_reader_create(book, &mistakes);
+    rr_row_reader_only(reader, account, n);
+    int result = read_rows(s, reader, take, self, err);
+    if (result == 0 && mistakes.n_found > 0)
+        result = rr_fail(err, RR_EXIT_INPUT, "%s: it changed while it was read; try again",
+                         s->file.path);
     rr_row_reader_destroy(reader);
     rr_mistakes_fini(&mistakes);
-    return got;
+    return result;
+}
+
+int rr_subscribers_spread(struct rr_subscribers *s, struct rr_book *book,
+                          rr_subscription_taker take, void *self, struct rr_error *err)
+{
+    return read_proved(s, book, NULL, 0, take, self, err);
+}
+
+int rr_subscribers_of(struct rr_subscribers *s, struct rr_book *book, const struct rr_text *account,
+                      uint32_t n, rr_subscription_taker take, void *self, struct rr_error *err)
+{
+    return read_proved(s, book, account, n, take, self, err);
 }

@@ -8,7 +8,6 @@
 #define JOBS_SUBSCRIBERS_H
 
 #include "book.h"
-#include "subscriptions.h"
 
 #include "../runtime/comm.h"
 
@@ -30,8 +29,14 @@ int rr_subscribers_prove(struct rr_subscribers *subscribers, struct rr_book *boo
 /* The first day of any subscription of this rank's part, when they were proved; INT32_MAX for none. */
 int32_t rr_subscribers_first_start(const struct rr_subscribers *subscribers);
 
-/* Adds the rows of this rank's part. Not collective. */
+/* Hands on the rows of this rank's part. Not collective. */
 int rr_subscribers_spread(struct rr_subscribers *subscribers, struct rr_book *book,
-                          struct rr_subscriptions *subscriptions, struct rr_error *err);
+                          rr_subscription_taker take, void *self, struct rr_error *err);
+
+/* Hands the rows of a few accounts, sorted by name, to `take`: the others are not read further than their names.
+ * What a subscription names lives until it returns. Not collective. */
+int rr_subscribers_of(struct rr_subscribers *subscribers, struct rr_book *book,
+                      const struct rr_text *account, uint32_t n, rr_subscription_taker take,
+                      void *self, struct rr_error *err);
 
 #endif

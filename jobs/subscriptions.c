@@ -20,6 +20,13 @@ enum { KEY_HEAD = 20 /* bytes, big endian */ };
 
 struct row {
     int32_t plan, start, end;
+    int32_t earlier; /* it is one of the earlier book */
+};
+
+/* Rows of the account in hand, by start. */
+struct rows {
+    struct rr_subscription *row;
+    int n, size;
 };
 
 struct rr_subscriptions {
@@ -32,8 +39,7 @@ struct rr_subscriptions {
     struct rr_text next_key; /* of the pair behind it */
     struct rr_text next_row;
     bool has_next;
-    struct rr_subscription *rows; /* of the account in hand */
-    int n, size;
+    struct rows now, earlier;
     bool loaded; /* there is one, and it was not handed out */
 };
 
@@ -55,7 +61,8 @@ void rr_subscriptions_destroy(struct rr_subscriptions *s)
         return;
     rr_pairs_destroy(s->pairs);
     rr_line_fini(&s->key);
-    free(s->rows);
+    free(s->now.row);
+    free(s->earlier.row);
     free(s);
 }
 
@@ -106,13 +113,25 @@ static struct rr_text name_in_hand(const struct rr_subscriptions *s)
 
 /* ---- rows to their ranks ---- */
 
-int rr_subscriptions_add(struct rr_subscriptions *s, const struct rr_subscription *subscription,
-                         struct rr_error *err)
+static int add(struct rr_subscriptions *s, const struct rr_subscription *subscription, bool earlier,
+               struct rr_error *err)
 {
-    struct row row = {subscription->plan, subscription->start, subscription->end};
+    struct row row = {subscription->plan, subscription->start, subscription->end, earlier};
     make_key(s, head_of(s, subscription->account), subscription->account);
     return rr_pairs_add(s->pairs, rr_line_text(&s->key),
                         (struct rr_text){(const char *)&row, sizeof row}, err);
+}
+
+int rr_subscriptions_add(struct rr_subscriptions *s, const struct rr_subscription *subscription,
+                         struct rr_error *err)
+{
+    return add(s, subscription, false, err);
+}
+
+int rr_subscriptions_add_earlier(struct rr_subscriptions *s,
+                                 const struct rr_subscription *subscription, struct rr_error *err)
+{
+    return add(s, subscription, true, err);
 }
 
 static int read_pair(struct rr_subscriptions *s, struct rr_error *err)
@@ -135,11 +154,12 @@ static void take_row(struct rr_subscriptions *s)
 {
     struct row row;
     memcpy(&row, s->next_row.ptr, sizeof row);
-    if (s->n == s->size) {
-        s->size = s->size ? 2 * s->size : 16;
-        s->rows = rr_realloc(s->rows, (size_t)s->size * sizeof *s->rows);
+    struct rows *rows = row.earlier ? &s->earlier : &s->now;
+    if (rows->n == rows->size) {
+        rows->size = rows->size ? 2 * rows->size : 16;
+        rows->row = rr_realloc(rows->row, (size_t)rows->size * sizeof *rows->row);
     }
-    s->rows[s->n++] =
+    rows->row[rows->n++] =
         (struct rr_subscription){.plan = row.plan, .start = row.start, .end = row.end};
 }
 
@@ -149,12 +169,19 @@ static int compare_rows(const void *a, const void *b)
     return (x->start > y->start) - (x->start < y->start);
 }
 
+static void sort_rows(struct rows *rows)
+{
+    if (rows->n > 1)
+        qsort(rows->row, (size_t)rows->n, sizeof *rows->row, compare_rows);
+}
+
 /* Reads the rows of the next account, unless it is in hand. */
 static int load(struct rr_subscriptions *s, struct rr_error *err)
 {
     if (s->loaded || !s->has_next)
         return 0;
-    s->n = 0;
+    s->now.n = 0;
+    s->earlier.n = 0;
     rr_line_clear(&s->key);
     rr_line_put(&s->key, s->next_key.ptr, s->next_key.len);
     s->head = read_head(s->key.bytes);
@@ -163,8 +190,8 @@ static int load(struct rr_subscriptions *s, struct rr_error *err)
         if (read_pair(s, err) != 0)
             return -1;
     }
-    if (s->n > 1)
-        qsort(s->rows, (size_t)s->n, sizeof *s->rows, compare_rows);
+    sort_rows(&s->now);
+    sort_rows(&s->earlier);
     s->loaded = true;
     return 0;
 }
@@ -174,21 +201,40 @@ int rr_subscriptions_next(void *self, struct rr_account_head *head, struct rr_er
     struct rr_subscriptions *s = self;
     if (load(s, err) != 0)
         return -1;
-    if (!s->loaded || s->head.group != 0) {
-        s->n = s->loaded ? s->n : 0;
+    if (!s->loaded)
+        s->now.n = s->earlier.n = 0;
+    if (!s->loaded || s->head.group != 0)
         return 0;
-    }
     s->loaded = false;
     *head = (struct rr_account_head){s->head.hash, name_in_hand(s), 0, s->head.shard};
     return 1;
 }
 
+static bool is_in_hand(const struct rr_subscriptions *s, struct rr_text account)
+{
+    return s->now.n + s->earlier.n > 0 && s->head.group == 0 &&
+           rr_text_equal(name_in_hand(s), account);
+}
+
 const struct rr_subscription *rr_subscriptions_of(const struct rr_subscriptions *s,
                                                   struct rr_text account, int *n)
 {
-    bool here = s->n > 0 && s->head.group == 0 && rr_text_equal(name_in_hand(s), account);
-    *n = here ? s->n : 0;
-    return s->rows;
+    *n = is_in_hand(s, account) ? s->now.n : 0;
+    return s->now.row;
+}
+
+const struct rr_subscription *rr_subscriptions_earlier(const struct rr_subscriptions *s,
+                                                       struct rr_text account, int *n)
+{
+    *n = is_in_hand(s, account) ? s->earlier.n : 0;
+    return s->earlier.row;
+}
+
+/* Whether the account in hand comes before a member. */
+static bool is_before(const struct rr_subscriptions *s, uint32_t party, struct rr_text account)
+{
+    return s->head.group < party + 1 ||
+           (s->head.group == party + 1 && rr_text_compare(name_in_hand(s), account) < 0);
 }
 
 int rr_subscriptions_of_member(struct rr_subscriptions *s, uint32_t party, struct rr_text account,
@@ -196,12 +242,14 @@ int rr_subscriptions_of_member(struct rr_subscriptions *s, uint32_t party, struc
 {
     if (load(s, err) != 0)
         return -1;
+    while (s->loaded && is_before(s, party, account)) {
+        s->loaded = false;
+        if (load(s, err) != 0)
+            return -1;
+    }
     bool here = s->loaded && s->head.group == party + 1 && rr_text_equal(name_in_hand(s), account);
-    rr_check(!s->loaded || here || s->head.group > party + 1 ||
-                 (s->head.group == party + 1 && rr_text_compare(name_in_hand(s), account) > 0),
-             "subscriptions of an account were passed over");
     s->loaded = s->loaded && !here;
-    *rows = s->rows;
-    *n = here ? s->n : 0;
+    *rows = s->now.row;
+    *n = here ? s->now.n : 0;
     return 0;
 }

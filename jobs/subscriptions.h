@@ -25,6 +25,11 @@ void rr_subscriptions_destroy(struct rr_subscriptions *subscriptions);
 int rr_subscriptions_add(struct rr_subscriptions *subscriptions,
                          const struct rr_subscription *subscription, struct rr_error *err);
 
+/* Adds one of an earlier book, to be held against those of the account; its plan is one of this book's, or
+ * RR_NO_COLUMN. Members of parties have none. */
+int rr_subscriptions_add_earlier(struct rr_subscriptions *subscriptions,
+                                 const struct rr_subscription *subscription, struct rr_error *err);
+
 /* Collective. Nothing is added after it. */
 int rr_subscriptions_exchange(struct rr_subscriptions *subscriptions, struct rr_error *err);
 
@@ -35,8 +40,12 @@ int rr_subscriptions_next(void *subscriptions, struct rr_account_head *head, str
 const struct rr_subscription *rr_subscriptions_of(const struct rr_subscriptions *subscriptions,
                                                   struct rr_text account, int *n);
 
+/* The same for those of the earlier book, as far as they were added. */
+const struct rr_subscription *rr_subscriptions_earlier(const struct rr_subscriptions *subscriptions,
+                                                       struct rr_text account, int *n);
+
 /* The rows of a member, which are asked for in the order of (party, account) when all accounts that stand
- * alone were read. They live until the next call. */
+ * alone were read; those of members between are passed over. They live until the next call. */
 int rr_subscriptions_of_member(struct rr_subscriptions *subscriptions, uint32_t party,
                                struct rr_text account, const struct rr_subscription **rows, int *n,
                                struct rr_error *err);

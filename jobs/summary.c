@@ -69,6 +69,9 @@ static json_t *summary_json(const struct rr_summary *s)
         json_object_set_new(out, rr_withheld_name((enum rr_withheld)w),
                             json_integer((json_int_t)m->resolved.withheld[w]));
     json_object_set_new(out, "staged", json_boolean(waits(s)));
+    json_object_set_new(out, "priced",
+                        json_pack("{s:I, s:I}", "computed", (json_int_t)s->computed, "carried",
+                                  (json_int_t)s->carried));
     if (s->what_if)
         json_object_set_new(out, "what_if", json_string(s->what_if));
     if (s->as_of > 0)
@@ -129,6 +132,9 @@ static void print_result(const struct rr_summary *s)
         printf("billed    %s %s in %llu lines\n", amount, total.currency,
                (unsigned long long)total.lines);
     }
+    if (s->carries)
+        printf("priced    %llu lines; %llu that the book can't touch were carried over\n",
+               (unsigned long long)s->computed, (unsigned long long)s->carried);
     if (s->as_of > 0)
         printf("as of     increment %u; results/latest stays where it is\n", s->as_of);
     printf("result    %s/results/%04u%s\n", s->dir, s->number,

@@ -54,6 +54,29 @@ static void add(struct rr_totals *t, const struct rr_total *from)
     rr_sum_merge(&into->invoiced, &from->invoiced);
 }
 
+void rr_totals_add(struct rr_totals *t, const struct rr_totals *other)
+{
+    for (uint32_t i = 0; i < other->n; i++)
+        add(t, &other->total[i]);
+}
+
+static bool is_empty(const struct rr_total *total)
+{
+    static const struct rr_sum zero;
+    return total->lines == 0 && total->invoiced_lines == 0 && rr_sum_equal(&total->amount, &zero) &&
+           rr_sum_equal(&total->exact, &zero) && rr_sum_equal(&total->invoiced, &zero);
+}
+
+void rr_totals_drop_empty(struct rr_totals *t)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < t->n; i++)
+        if (!is_empty(&t->total[i]))
+            t->total[n++] = t->total[i];
+    t->n = n;
+    t->last = n;
+}
+
 void rr_totals_combine(struct rr_totals *t, const struct rr_comm *comm)
 {
     char *all;

@@ -30,6 +30,12 @@ struct rr_total *rr_totals_at(struct rr_totals *totals, const char currency[4], 
                               int minor_digits);
 void rr_totals_fini(struct rr_totals *totals);
 
+/* Adds each of the other totals. */
+void rr_totals_add(struct rr_totals *totals, const struct rr_totals *other);
+
+/* Forgets those of no lines that come to nothing. */
+void rr_totals_drop_empty(struct rr_totals *totals);
+
 /* Collective. Leaves the sum over all ranks on each of them. */
 void rr_totals_combine(struct rr_totals *totals, const struct rr_comm *comm);
 

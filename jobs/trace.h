@@ -1,7 +1,8 @@
 /* Traces: how a line came to be, step by step, told by the very code that computes it.
  *
- * Rating tells whoever listens; in normal runs nobody does, and a step costs one branch. Lines come one after
- * the other: a step that begins one, then its steps, then the line (or the unrated row). What begins without
+ * Rating tells whoever listens (jobs/trace_record.h keeps what it hears); in normal runs nobody does, and a
+ * step costs one branch. Lines come one after the other, in the order in which they are added to what is
+ * rated: a step that begins one, then its steps, then the line (or the unrated row). What begins without
  * coming to a line came to nothing.
  */
 #ifndef JOBS_TRACE_H
@@ -35,7 +36,8 @@ enum rr_step_kind {
     RR_STEP_CREDIT, /* contract, credit; quantity: its balance */
     RR_STEP_LEFT,   /* usage that no charge takes */
     /* Usage. */
-    RR_STEP_CELL, /* told before any line: cell, account, and which group takes it, or RR_NO_GROUP */
+    RR_STEP_CELL, /* told before any line: cell, account, and which group takes it, or RR_NO_GROUP. Groups of
+                     values of records (of a meter behind the book's) are numbered anew with each account. */
     RR_STEP_GROUP,    /* group: one of those that are merged */
     RR_STEP_METERED,  /* quantity; count: records */
     RR_STEP_UNITS,    /* quantity to result */
@@ -46,7 +48,7 @@ enum rr_step_kind {
     RR_STEP_PER_UNIT, /* quantity × price */
     RR_STEP_TIER,     /* tier, number (from 1); quantity: the part inside it */
     RR_STEP_VOLUME,   /* tier, number; quantity: all of it */
-    RR_STEP_PACKAGE,  /* quantity in count packages at price */
+    RR_STEP_PACKAGE,  /* quantity in result packages (a whole number, not a decimal) at price */
     RR_STEP_PERCENT,  /* quantity × price % */
     RR_STEP_FIXED,    /* count × price */
     RR_STEP_EVENT,    /* count records of quantity, each at price %, plus result, within bounds */
@@ -62,7 +64,7 @@ enum rr_step_kind {
     RR_STEP_BEYOND, /* quantity: beyond the promise so far; result: with this period; price: factor */
     /* These end it. */
     RR_STEP_LINE,    /* line; it is left out of the result when number is 0 */
-    RR_STEP_UNRATED, /* unrated */
+    RR_STEP_UNRATED, /* unrated; within a charge, of its quantity below zero: its line goes on */
 };
 
 struct rr_step {

@@ -10,10 +10,9 @@
 #define JOBS_VERIFY_H
 
 #include "meters.h"
+#include "result_facts.h"
 
 #include "../runtime/state.h"
-
-#include <jansson.h>
 
 enum { RR_VERIFY_PATH = 4096 };
 
@@ -79,8 +78,6 @@ int rr_verify_result(const char *workspace, unsigned result, enum rr_verify_exte
 
 /* A JSON object of the result in hand, the caller's to release. NULL with what is wrong. */
 json_t *rr_verify_load(const struct rr_verify *verify, const char *name, struct rr_error *err);
-/* A sum, or a digest, that an object has as a text; false when it has none. */
-bool rr_verify_sum(const json_t *object, const char *name, struct rr_sum *sum);
 bool rr_verify_digest(const json_t *object, const char *name, struct rr_digest *digest);
 
 /* The checks of verify_books.c, verify_runs.c, verify_events.c, verify_inputs.c and verify_tables.c. */

@@ -166,7 +166,7 @@ static int compare_said(const struct rr_verify *v, const struct table *t, const 
         const char *currency = json_string_value(json_object_get(item, "currency"));
         const char *period = json_string_value(json_object_get(item, t->under));
         struct rr_sum amount;
-        if (!currency || !period || !rr_verify_sum(item, t->amount, &amount))
+        if (!currency || !period || !rr_sum_in(item, t->amount, &amount))
             return rr_fail(err, RR_EXIT_DATA, "%s/impact.json: %s: lacks an amount", v->result,
                            t->said);
         const struct rr_text key[] = {rr_text_of(currency), rr_text_of(period)};

@@ -43,9 +43,9 @@ static bool add_meters(struct sums *sums, const json_t *input)
     {
         struct rr_sum sum = {0}, more;
         char text[RR_SUM_TEXT];
-        if (!rr_verify_sum(json_object_get(input, "meters"), name, &more))
+        if (!rr_sum_in(json_object_get(input, "meters"), name, &more))
             return false;
-        rr_verify_sum(sums->meters, name, &sum);
+        rr_sum_in(sums->meters, name, &sum);
         rr_sum_merge(&sum, &more);
         rr_sum_format(&sum, text);
         json_object_set_new(sums->meters, name, json_string(text));
@@ -119,7 +119,7 @@ static int compare_input(const struct rr_verify *v, const json_t *input, struct 
         return wrong(v, input, "has another number of records than the state says", err);
     if (!same_codes(input, tally))
         return wrong(v, input, "has another number of bad records than the state says", err);
-    if (rr_verify_sum(input, "quantity", &quantity) && !rr_sum_equal(&quantity, &tally->quantity))
+    if (rr_sum_in(input, "quantity", &quantity) && !rr_sum_equal(&quantity, &tally->quantity))
         return wrong(v, input, "has another quantity than the state says", err);
     return same_meters(v, input, tally)
                ? 0
@@ -175,8 +175,8 @@ static int check_meters(const struct rr_verify *v, const struct sums *sums, stru
     json_object_foreach(json_object_get(v->reconciliation, "meters"), name, meter)
     {
         struct rr_sum found = {0}, said;
-        rr_verify_sum(sums->meters, name, &found);
-        if (!rr_verify_sum(meter, "read", &said) || !rr_sum_equal(&found, &said))
+        rr_sum_in(sums->meters, name, &found);
+        if (!rr_sum_in(meter, "read", &said) || !rr_sum_equal(&found, &said))
             return rr_fail(err, RR_EXIT_DATA,
                            "%s/inputs.json: the quantities of '%s' do not sum to what "
                            "reconciliation.json says was read",

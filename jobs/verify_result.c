@@ -176,12 +176,6 @@ static int check_files(struct rr_verify *v, struct rr_finding *f)
 
 /* ---- the reconciliation ---- */
 
-bool rr_verify_sum(const json_t *object, const char *name, struct rr_sum *sum)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text && rr_sum_parse(text, strlen(text), sum);
-}
-
 static int broken(const struct rr_verify *v, struct rr_error *err, const char *what,
                   const char *name)
 {
@@ -228,13 +222,13 @@ static int check_meter(const struct rr_verify *v, const char *name, json_t *mete
     struct rr_sum read, sum = {0}, part;
     const char *class;
     json_t *item;
-    if (!rr_verify_sum(meter, "read", &read))
+    if (!rr_sum_in(meter, "read", &read))
         return broken(v, err, "lacks the quantity", name);
     json_object_foreach(meter, class, item)
     {
         if (strcmp(class, "read") == 0)
             continue;
-        if (!rr_verify_sum(meter, class, &part))
+        if (!rr_sum_in(meter, class, &part))
             return broken(v, err, "no quantity", name);
         rr_sum_merge(&sum, &part);
     }
@@ -247,8 +241,8 @@ static int check_residue(const struct rr_verify *v, const json_t *total, struct 
 {
     struct rr_sum amount, exact, residue;
     const char *period = json_string_value(json_object_get(total, "period"));
-    if (!rr_verify_sum(total, "amount", &amount) || !rr_verify_sum(total, "exact", &exact) ||
-        !rr_verify_sum(total, "residue", &residue))
+    if (!rr_sum_in(total, "amount", &amount) || !rr_sum_in(total, "exact", &exact) ||
+        !rr_sum_in(total, "residue", &residue))
         return broken(v, err, "lacks an amount", period);
     rr_sum_merge(&exact, &residue);
     return rr_sum_equal(&amount, &exact)
@@ -282,6 +276,34 @@ static int check_reconciliation(struct rr_verify *v, struct rr_finding *f)
     }
     rr_seen(f, "%llu records, quantities of %zu meters, %zu sums of money balance", (number)read,
             json_object_size(meters), json_array_size(totals));
+    return 0;
+}
+
+/* Lines that were computed and lines that were carried over are all lines. */
+static int check_priced(struct rr_verify *v, struct rr_finding *f)
+{
+    const json_t *priced = json_object_get(v->facts, "priced");
+    const json_t *computed = json_object_get(priced, "computed");
+    const json_t *carried = json_object_get(priced, "carried");
+    number lines = 0;
+    json_t *item;
+    size_t i;
+    json_array_foreach(json_object_get(v->reconciliation, "totals"), i, item)
+    {
+        lines += (number)json_integer_value(json_object_get(item, "lines"));
+    }
+    if (!json_is_integer(computed) || !json_is_integer(carried))
+        return rr_fail(&f->err, RR_EXIT_DATA,
+                       "%s/run.json: does not say how many lines were priced", v->result);
+    number sum = (number)json_integer_value(computed) + (number)json_integer_value(carried);
+    if (json_integer_value(computed) < 0 || json_integer_value(carried) < 0 || sum != lines)
+        return rr_fail(&f->err, RR_EXIT_DATA,
+                       "%s/run.json: %lld lines computed and %lld carried over are not the %llu of "
+                       "the reconciliation",
+                       v->result, (long long)json_integer_value(computed),
+                       (long long)json_integer_value(carried), lines);
+    rr_seen(f, "%lld lines computed, %lld carried over", (long long)json_integer_value(computed),
+            (long long)json_integer_value(carried));
     return 0;
 }
 
@@ -364,7 +386,7 @@ static int compare_quantity(const struct rr_verify *v, int meter, const char *cl
         json_object_getn(json_object_get(v->reconciliation, "meters"), name.ptr, name.len);
     struct rr_sum sum;
     char text[RR_SUM_TEXT];
-    if (rr_verify_sum(said, class, &sum) && rr_sum_equal(&sum, counted))
+    if (rr_sum_in(said, class, &sum) && rr_sum_equal(&sum, counted))
         return 0;
     rr_sum_format(counted, text);
     return rr_fail(err, RR_EXIT_DATA,
@@ -406,6 +428,7 @@ const struct rr_verify_check rr_result_checks[] = {
     {"files", RR_GROUND_FACTS, 0, check_files},
     {"books", RR_GROUND_FACTS, 0, rr_verify_books},
     {"reconciliation", 0, RR_GROUND_RECONCILIATION, check_reconciliation},
+    {"priced", RR_GROUND_FACTS | RR_GROUND_RECONCILIATION, 0, check_priced},
     {"inputs of result", RR_GROUND_FACTS | RR_GROUND_RECONCILIATION, 0, rr_verify_input_facts},
     {"lines", RR_GROUND_FACTS, 0, rr_verify_lines},
     {"invoices", RR_GROUND_FACTS, 0, rr_verify_invoices},

@@ -31,25 +31,12 @@ struct table_kind {
     bool may_repeat;      /* rows may agree in all of these */
 };
 
-enum {
-    LINE_ACCOUNT,
-    LINE_CONTRACT,
-    LINE_PERIOD,
-    LINE_PLAN,
-    LINE_CHARGE,
-    LINE_DETAIL,
-    LINE_FROM,
-    LINE_TO,
-    LINE_QUANTITY,
-    LINE_EXACT,
-    LINE_AMOUNT,
-    LINE_CURRENCY
-};
 static const struct table_kind lines = {
     "lines.csv",
     rr_lines_header,
     {TEXT, TEXT, PERIOD, TEXT, TEXT, TEXT, DAY, DAY, DECIMAL, DECIMAL, MONEY, CURRENCY},
-    {LINE_ACCOUNT, LINE_CONTRACT, LINE_PERIOD, LINE_PLAN, LINE_CHARGE, LINE_DETAIL, LINE_FROM, -1},
+    {RR_LINE_ACCOUNT, RR_LINE_CONTRACT, RR_LINE_PERIOD, RR_LINE_PLAN, RR_LINE_CHARGE,
+     RR_LINE_DETAIL, RR_LINE_FROM, -1},
     false};
 
 enum { INVOICE_ACCOUNT, INVOICE_PERIOD, INVOICE_CURRENCY, INVOICE_LINES, INVOICE_TOTAL };
@@ -323,13 +310,14 @@ static void show_key(struct rr_text key, char *out, size_t size)
 /* A line's amount is its exact amount, rounded by less than a unit. */
 static int check_rounding(const struct row_reader *r, const struct rr_text *f, struct rr_error *err)
 {
-    int digits = rr_currency_digits(f[LINE_CURRENCY]);
+    int digits = rr_currency_digits(f[RR_LINE_CURRENCY]);
     rr_decimal unit = (rr_decimal)rr_pow10((unsigned)(RR_DECIMAL_PLACES - digits));
-    rr_decimal difference = decimal_of(f[LINE_AMOUNT]) - decimal_of(f[LINE_EXACT]);
+    rr_decimal difference = decimal_of(f[RR_LINE_AMOUNT]) - decimal_of(f[RR_LINE_EXACT]);
     if (difference >= -unit && difference <= unit)
         return 0;
     return rr_fail(err, RR_EXIT_DATA, "%s: row %llu: amount %.*s is not %.*s, rounded", r->path,
-                   (number)rr_table_row(r->table), RR_SHOW(f[LINE_AMOUNT]), RR_SHOW(f[LINE_EXACT]));
+                   (number)rr_table_row(r->table), RR_SHOW(f[RR_LINE_AMOUNT]),
+                   RR_SHOW(f[RR_LINE_EXACT]));
 }
 
 static int check_line(void *self, const struct row_reader *r, const struct rr_text *f,
@@ -339,11 +327,11 @@ static int check_line(void *self, const struct row_reader *r, const struct rr_te
     json_t *periods = json_object_get(v->facts, "periods");
     const char *first = json_string_value(json_object_get(periods, "from"));
     const char *last = json_string_value(json_object_get(periods, "to"));
-    if (rr_text_compare(f[LINE_FROM], f[LINE_TO]) >= 0)
-        return wrong(r, err, "its segment ends before it begins,", f[LINE_FROM]);
-    if (!first || !last || rr_text_compare(f[LINE_PERIOD], rr_text_of(first)) < 0 ||
-        rr_text_compare(f[LINE_PERIOD], rr_text_of(last)) > 0)
-        return wrong(r, err, "run.json says that this period was not rated:", f[LINE_PERIOD]);
+    if (rr_text_compare(f[RR_LINE_FROM], f[RR_LINE_TO]) >= 0)
+        return wrong(r, err, "its segment ends before it begins,", f[RR_LINE_FROM]);
+    if (!first || !last || rr_text_compare(f[RR_LINE_PERIOD], rr_text_of(first)) < 0 ||
+        rr_text_compare(f[RR_LINE_PERIOD], rr_text_of(last)) > 0)
+        return wrong(r, err, "run.json says that this period was not rated:", f[RR_LINE_PERIOD]);
     return check_rounding(r, f, err);
 }
 
@@ -371,11 +359,11 @@ struct comparison {
 static struct rr_text payer_of(const struct rr_verify *v, const struct rr_text *f)
 {
     const json_t *payer = NULL;
-    if (f[LINE_CONTRACT].len > 0)
-        payer = json_object_getn(json_object_get(v->facts, "payers"), f[LINE_CONTRACT].ptr,
-                                 f[LINE_CONTRACT].len);
+    if (f[RR_LINE_CONTRACT].len > 0)
+        payer = json_object_getn(json_object_get(v->facts, "payers"), f[RR_LINE_CONTRACT].ptr,
+                                 f[RR_LINE_CONTRACT].len);
     const char *name = json_string_value(payer);
-    return name ? (struct rr_text){name, (uint32_t)json_string_length(payer)} : f[LINE_ACCOUNT];
+    return name ? (struct rr_text){name, (uint32_t)json_string_length(payer)} : f[RR_LINE_ACCOUNT];
 }
 
 static int post_line(void *self, const struct row_reader *r, const struct rr_text *f,
@@ -385,8 +373,8 @@ static int post_line(void *self, const struct row_reader *r, const struct rr_tex
     (void)err;
     struct comparison *c = self;
     struct rr_text payer = payer_of(c->v, f);
-    const struct rr_text *parts[] = {&payer, &f[LINE_PERIOD], &f[LINE_CURRENCY]};
-    rr_ledger_post(c->ledger, RR_LEFT, join(&c->key, parts, 3), 1, decimal_of(f[LINE_AMOUNT]));
+    const struct rr_text *parts[] = {&payer, &f[RR_LINE_PERIOD], &f[RR_LINE_CURRENCY]};
+    rr_ledger_post(c->ledger, RR_LEFT, join(&c->key, parts, 3), 1, decimal_of(f[RR_LINE_AMOUNT]));
     return 0;
 }
 
@@ -474,12 +462,13 @@ static int post_pooled_line(void *self, const struct row_reader *r, const struct
     (void)r;
     (void)err;
     struct comparison *c = self;
-    struct rr_text contract = f[LINE_CONTRACT];
-    const struct rr_text *parts[] = {&f[LINE_CONTRACT], &f[LINE_PERIOD], &f[LINE_CHARGE],
-                                     &f[LINE_DETAIL], &f[LINE_FROM]};
+    struct rr_text contract = f[RR_LINE_CONTRACT];
+    const struct rr_text *parts[] = {&f[RR_LINE_CONTRACT], &f[RR_LINE_PERIOD], &f[RR_LINE_CHARGE],
+                                     &f[RR_LINE_DETAIL], &f[RR_LINE_FROM]};
     if (contract.len > 0 &&
         rr_dictionary_enter(c->contracts, contract, rr_dictionary_hash(contract)) < c->n_contracts)
-        rr_ledger_post(c->ledger, RR_LEFT, join(&c->key, parts, 5), 1, decimal_of(f[LINE_AMOUNT]));
+        rr_ledger_post(c->ledger, RR_LEFT, join(&c->key, parts, 5), 1,
+                       decimal_of(f[RR_LINE_AMOUNT]));
     return 0;
 }
 
@@ -537,10 +526,10 @@ static int count_line(void *self, const struct row_reader *r, const struct rr_te
 {
     (void)r;
     (void)err;
-    struct total *total = total_of(self, f[LINE_CURRENCY], f[LINE_PERIOD]);
+    struct total *total = total_of(self, f[RR_LINE_CURRENCY], f[RR_LINE_PERIOD]);
     total->lines++;
-    rr_sum_add(&total->amount, decimal_of(f[LINE_AMOUNT]));
-    rr_sum_add(&total->exact, decimal_of(f[LINE_EXACT]));
+    rr_sum_add(&total->amount, decimal_of(f[RR_LINE_AMOUNT]));
+    rr_sum_add(&total->exact, decimal_of(f[RR_LINE_EXACT]));
     return 0;
 }
 
@@ -607,7 +596,7 @@ static int check_total(const struct rr_verify *v, const struct total *t, struct 
     if (t->said == NULL)
         return rr_fail(err, RR_EXIT_DATA, "%s: %s: has lines, and is not in reconciliation.json",
                        v->result, shown);
-    if (!rr_verify_sum(t->said, "amount", &amount) || !rr_verify_sum(t->said, "exact", &exact))
+    if (!rr_sum_in(t->said, "amount", &amount) || !rr_sum_in(t->said, "exact", &exact))
         return rr_fail(err, RR_EXIT_DATA, "%s/reconciliation.json: %s: lacks an amount", v->result,
                        shown);
     if (differ(v, "the number of lines", key, &found, &said, err) != 0 ||

@@ -138,3 +138,8 @@ int rr_cell_chain_cell(struct rr_cell_chain *c, uint32_t *key, struct rr_cell *c
 {
     return rr_cell_reader_cell(c->reader, key, cell, state, err);
 }
+
+int rr_cell_chain_skip(struct rr_cell_chain *c, uint32_t n, struct rr_error *err)
+{
+    return rr_cell_reader_skip(c->reader, n, err);
+}

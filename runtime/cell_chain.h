@@ -32,4 +32,7 @@ int rr_cell_chain_next(void *chain, struct rr_account_head *head, struct rr_erro
 int rr_cell_chain_cell(struct rr_cell_chain *chain, uint32_t *key, struct rr_cell *cell,
                        void *state, struct rr_error *err);
 
+/* Passes over the next n cells of the account. */
+int rr_cell_chain_skip(struct rr_cell_chain *chain, uint32_t n, struct rr_error *err);
+
 #endif

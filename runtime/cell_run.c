@@ -338,3 +338,22 @@ int rr_cell_reader_cell(struct rr_cell_reader *r, uint32_t *key, struct rr_cell 
         kernel->reposition(state, r->place_of_file);
     return 0;
 }
+
+int rr_cell_reader_skip(struct rr_cell_reader *r, uint32_t n, struct rr_error *err)
+{
+    uint64_t bytes = 0;
+    rr_run_stream_skip(r->key, n);
+    rr_run_stream_skip(r->bucket, n);
+    rr_run_stream_skip(r->records, n);
+    while (n > 0) {
+        size_t got;
+        const uint32_t *len = rr_run_stream_view(r->state_len, n, &got, err);
+        if (len == NULL)
+            return -1;
+        for (size_t i = 0; i < got; i++)
+            bytes += len[i];
+        n -= (uint32_t)got;
+    }
+    rr_run_stream_skip(r->state, bytes);
+    return 0;
+}

@@ -66,4 +66,7 @@ int rr_cell_reader_next(struct rr_cell_reader *reader, struct rr_account_head *h
 int rr_cell_reader_cell(struct rr_cell_reader *reader, uint32_t *key, struct rr_cell *cell,
                         void *state, struct rr_error *err);
 
+/* Passes over the next n cells of the account. */
+int rr_cell_reader_skip(struct rr_cell_reader *reader, uint32_t n, struct rr_error *err);
+
 #endif

@@ -28,6 +28,11 @@ void rr_comm_init(struct rr_comm *comm, MPI_Comm parent)
         comm->patience_s = DEFAULT_PATIENCE_S;
 }
 
+void rr_comm_alone(struct rr_comm *comm)
+{
+    rr_comm_init(comm, MPI_COMM_SELF);
+}
+
 void rr_comm_fini(struct rr_comm *comm)
 {
     MPI_Comm_free(&comm->comm);

@@ -23,6 +23,9 @@ struct rr_comm {
 void rr_comm_init(struct rr_comm *comm, MPI_Comm parent);
 void rr_comm_fini(struct rr_comm *comm);
 
+/* Not collective. This rank alone: what is collective over it is a call like any other. */
+void rr_comm_alone(struct rr_comm *comm);
+
 /* Collective. What a rank may hold where nothing else is said: half of the node's memory, shared by its ranks. */
 uint64_t rr_comm_memory(const struct rr_comm *comm);
 

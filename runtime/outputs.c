@@ -4,7 +4,6 @@
 #include "../io/commit.h"
 #include "../io/line.h"
 #include "../io/memory.h"
-#include "pairs.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +17,10 @@ struct rr_output {
     char *header;
     struct rr_pairs *pairs;
     bool takes_away; /* some of this rank's keys have no rows */
+    const struct rr_output_blend *blend;
+    size_t memory;
+    struct rr_line kept; /* this rank's range, where it was measured and fits */
+    bool fits;
     const struct rr_comm *comm;
 };
 
@@ -29,6 +32,7 @@ struct rr_output *rr_output_create(const struct rr_comm *comm, const char *path,
     o->header = strdup(header);
     o->pairs = rr_pairs_create(comm, path, memory);
     o->comm = comm;
+    o->memory = memory;
     return o;
 }
 
@@ -37,6 +41,7 @@ void rr_output_destroy(struct rr_output *o)
     if (o == NULL)
         return;
     rr_pairs_destroy(o->pairs);
+    rr_line_fini(&o->kept);
     free(o->header);
     free(o);
 }
@@ -49,15 +54,17 @@ int rr_output_add(struct rr_output *o, struct rr_text key, struct rr_text rows,
 }
 
 /* One range on its way into the final file. */
-struct sink {
-    int fd; /* -1: it is only measured */
+struct rr_output_sink {
+    struct rr_output
+        *measured; /* the range is only measured, and kept if it fits; NULL: it is written */
+    int fd;
     const char *path;
     uint64_t offset;
     char *buffer;
     size_t used;
 };
 
-static int sink_flush(struct sink *s, struct rr_error *err)
+static int sink_flush(struct rr_output_sink *s, struct rr_error *err)
 {
     int result = rr_pwrite_all(s->fd, s->buffer, s->used, s->offset, s->path, err);
     rr_start_writeback(s->fd, s->offset, s->used);
@@ -66,12 +73,22 @@ static int sink_flush(struct sink *s, struct rr_error *err)
     return result;
 }
 
-static int sink_put(struct sink *s, struct rr_text rows, struct rr_error *err)
+static int measure(struct rr_output_sink *s, struct rr_text rows)
 {
-    if (s->fd < 0) {
-        s->offset += rows.len;
-        return 0;
-    }
+    struct rr_output *o = s->measured;
+    s->offset += rows.len;
+    if (o->fits && s->offset <= o->memory)
+        rr_line_put(&o->kept, rows.ptr, rows.len);
+    else if (o->fits)
+        rr_line_fini(&o->kept);
+    o->fits = s->offset <= o->memory;
+    return 0;
+}
+
+int rr_output_put(struct rr_output_sink *s, struct rr_text rows, struct rr_error *err)
+{
+    if (s->measured)
+        return measure(s, rows);
     while (rows.len > 0) {
         if (s->used == WRITE_BUFFER && sink_flush(s, err) != 0)
             return -1;
@@ -86,7 +103,7 @@ static int sink_put(struct sink *s, struct rr_text rows, struct rr_error *err)
 }
 
 /* Pairs without rows come first of their key: `gone` is the key taken away last. */
-static int put_left(struct rr_pairs *pairs, struct rr_line *gone, struct sink *sink,
+static int put_left(struct rr_pairs *pairs, struct rr_line *gone, struct rr_output_sink *sink,
                     struct rr_error *err)
 {
     struct rr_text key, rows;
@@ -96,39 +113,44 @@ static int put_left(struct rr_pairs *pairs, struct rr_line *gone, struct sink *s
             rr_line_clear(gone);
             rr_line_put(gone, key.ptr, key.len);
         } else if ((gone->used == 0 || !rr_text_equal(rr_line_text(gone), key)) &&
-                   sink_put(sink, rows, err) != 0) {
+                   rr_output_put(sink, rows, err) != 0) {
             return -1;
         }
     }
     return got;
 }
 
-/* Puts this rank's range into the sink. */
-static int put_range(const struct rr_output *o, struct sink *sink, struct rr_error *err)
+static int put_added(const struct rr_output *o, struct rr_output_sink *sink, struct rr_error *err)
 {
     struct rr_line gone = {0};
     int result = put_left(o->pairs, &gone, sink, err);
-    if (result == 0 && sink->fd >= 0)
-        result = sink_flush(sink, err);
     rr_line_fini(&gone);
     return result;
 }
 
-static int measure_range(const struct rr_output *o, uint64_t *bytes, struct rr_error *err)
+/* Puts this rank's range into the sink. */
+static int put_range(const struct rr_output *o, struct rr_output_sink *sink, struct rr_error *err)
 {
-    struct sink measured = {.fd = -1};
+    const struct rr_output_blend *blend = o->blend;
+    return blend ? blend->put(blend->self, o->pairs, sink, err) : put_added(o, sink, err);
+}
+
+static int measure_range(struct rr_output *o, uint64_t *bytes, struct rr_error *err)
+{
+    struct rr_output_sink measured = {.measured = o};
+    o->fits = true;
     int result = put_range(o, &measured, err);
     *bytes = measured.offset;
     return result == 0 ? rr_pairs_rewind(o->pairs, err) : -1;
 }
 
-/* Collective. Where this rank's range begins in the final file, behind the header. Where rows are taken
- * away, ranges must be merged to know how long they are. */
-static int find_place(const struct rr_output *o, uint64_t *place, struct rr_error *err)
+/* Collective. Where this rank's range begins in the final file, behind the header. Where rows are blended or
+ * taken away, ranges must be merged to know how long they are. */
+static int find_place(struct rr_output *o, uint64_t *place, struct rr_error *err)
 {
     uint64_t mine;
     *place = rr_pairs_rows_before(o->pairs);
-    if (rr_comm_max(o->comm, o->takes_away) == 0)
+    if (o->blend == NULL && rr_comm_max(o->comm, o->takes_away) == 0)
         return 0;
     if (rr_agree(o->comm, measure_range(o, &mine, err), err) != 0)
         return -1;
@@ -143,13 +165,27 @@ static int find_place(const struct rr_output *o, uint64_t *place, struct rr_erro
 
 static int write_range(const struct rr_output *o, uint64_t place, int fd, struct rr_error *err)
 {
-    struct sink sink = {.fd = fd,
-                        .path = o->path,
-                        .offset = strlen(o->header) + place,
-                        .buffer = rr_malloc(WRITE_BUFFER)};
+    struct rr_output_sink sink = {.fd = fd,
+                                  .path = o->path,
+                                  .offset = strlen(o->header) + place,
+                                  .buffer = rr_malloc(WRITE_BUFFER)};
     int result = put_range(o, &sink, err);
+    if (result == 0)
+        result = sink_flush(&sink, err);
     free(sink.buffer);
     return result;
+}
+
+static int write_kept(const struct rr_output *o, uint64_t place, int fd, struct rr_error *err)
+{
+    uint64_t begin = strlen(o->header) + place;
+    for (size_t at = 0; at < o->kept.used; at += WRITE_BUFFER) {
+        size_t left = o->kept.used - at, len = left < WRITE_BUFFER ? left : WRITE_BUFFER;
+        if (rr_pwrite_all(fd, o->kept.bytes + at, len, begin + at, o->path, err) != 0)
+            return -1;
+        rr_start_writeback(fd, begin + at, len);
+    }
+    return 0;
 }
 
 static int write_final(const struct rr_output *o, uint64_t place, struct rr_error *err)
@@ -161,7 +197,7 @@ static int write_final(const struct rr_output *o, uint64_t place, struct rr_erro
     if (o->comm->rank == 0)
         result = rr_pwrite_all(fd, o->header, strlen(o->header), 0, o->path, err);
     if (result == 0)
-        result = write_range(o, place, fd, err);
+        result = (o->fits ? write_kept : write_range)(o, place, fd, err);
     if (result == 0 && fsync(fd) != 0)
         result = rr_fail_errno(err, RR_EXIT_IO, o->path, "fsync");
     if (close(fd) != 0 && result == 0)
@@ -169,12 +205,14 @@ static int write_final(const struct rr_output *o, uint64_t place, struct rr_erro
     return result;
 }
 
-int rr_output_finish(struct rr_output *o, uint64_t *bytes, struct rr_digest *digest,
-                     struct rr_error *err)
+int rr_output_finish(struct rr_output *o, const struct rr_output_blend *blend, uint64_t *bytes,
+                     struct rr_digest *digest, struct rr_error *err)
 {
     const struct rr_comm *comm = o->comm;
     uint64_t place;
-    if (rr_pairs_exchange(o->pairs, NULL, err) != 0 || find_place(o, &place, err) != 0)
+    o->blend = blend;
+    if (rr_pairs_exchange(o->pairs, blend ? blend->splitter : NULL, err) != 0 ||
+        find_place(o, &place, err) != 0)
         return -1;
     int result = rr_agree(comm, write_final(o, place, err), err);
     if (result == 0)

@@ -49,16 +49,36 @@ static int begin_account(struct reduction *r, struct rr_error *err)
     return 0;
 }
 
-static int reduce_accounts(struct reduction *r, struct rr_error *err)
+static int reduce_account(struct reduction *r, struct rr_text account, struct rr_error *err)
 {
     struct rr_cells cells = {r->cells, rr_account_cells_next};
+    if (begin_account(r, err) != 0 ||
+        r->reducer->account(r->reducer->self, account, &cells, err) != 0)
+        return -1;
+    rr_check(rr_account_cells_is_done(r->cells), "cells of an account were passed over");
+    return 0;
+}
+
+static int skip_account(struct reduction *r, struct rr_error *err)
+{
+    for (uint32_t i = 0; i < r->merge.n_here; i++) {
+        uint32_t source = r->merge.here[i];
+        if (source < r->chains.n && rr_cell_chain_skip(rr_cell_chains_at(&r->chains, source),
+                                                       r->merge.head[source].items, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int reduce_accounts(struct reduction *r, struct rr_error *err)
+{
+    const struct rr_reducer *reducer = r->reducer;
     int got;
     while ((got = rr_account_merge_next(&r->merge, err)) > 0) {
         struct rr_text account = r->merge.head[r->merge.here[0]].name;
-        if (begin_account(r, err) != 0 ||
-            r->reducer->account(r->reducer->self, account, &cells, err) != 0)
+        bool wanted = reducer->wants == NULL || reducer->wants(reducer->self, account);
+        if ((wanted ? reduce_account(r, account, err) : skip_account(r, err)) != 0)
             return -1;
-        rr_check(rr_account_cells_is_done(r->cells), "cells of an account were passed over");
     }
     return got;
 }

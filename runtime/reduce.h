@@ -12,7 +12,9 @@ struct rr_reducer {
     /* Accounts of this rank's shards that are handed on even without cells, in order; NULL for none. */
     rr_account_source also;
     void *also_self;
-    /* Called once for each account of this rank's shards, in their order. */
+    /* Whether an account's cells are wanted; of others they are passed over. NULL: of all. */
+    bool (*wants)(void *self, struct rr_text account);
+    /* Called once for each account of this rank's shards that is wanted, in their order. */
     int (*account)(void *self, struct rr_text account, struct rr_cells *cells,
                    struct rr_error *err);
 };

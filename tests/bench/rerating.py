@@ -5,7 +5,8 @@
     tests/bench/rerating.py build/release/rerate --records 1000000 --accounts 5000 --rounds 2
 
 Each round does everything once, every other one in reverse order. Prints a table: medians and minima in seconds, and the
-median over rounds of the ratio to `run` in the same round."""
+median over rounds of the ratio to `run` in the same round. Ends with 1 when `rate` and `rate --all` do
+not publish the same bytes."""
 import argparse
 import json
 import os
@@ -32,7 +33,7 @@ class Bench:
         (folder / "mpi").mkdir()
         self.sample = folder / "sample"
         self.cases = {"run from CSV": self.run, "rate, one charge fixed": self.rate,
-                      "impact": self.impact}
+                      "rate --all": self.rate_all, "impact": self.impact}
 
     def call(self, *command, ranks=None):
         """Seconds."""
@@ -81,6 +82,10 @@ class Bench:
         self.fork("base", "rated")
         return self.price("rated")
 
+    def rate_all(self):
+        self.fork("base", "rated-all")
+        return self.price("rated-all", "--all")
+
     def impact(self):
         self.fork("changed", "compared")
         shutil.rmtree(self.folder / "compared" / "impact")
@@ -101,13 +106,20 @@ class Bench:
         items = Counter()
         for run in manifest["runs"]:
             items[run["kind"]] += run["items"]
-        return {"records": items["records"], "cells": items["cells"],
+        priced = json.loads((self.folder / "rated/results/0002/run.json").read_text())["priced"]
+        return {"records": items["records"], "cells": items["cells"], "priced": priced,
                 "load": os.getloadavg()[0], "ranks": self.arguments.ranks}
+
+    def same_bytes(self):
+        """Carried over or priced anew, the tables are the same."""
+        a, b = (self.folder / name / "results/0002" for name in ("rated", "rated-all"))
+        return all((b / path.name).read_bytes() == path.read_bytes() for path in sorted(a.glob("*.csv")))
 
 
 def show(facts, seconds):
     print(f"{facts['records']:,} records, {facts['cells']:,} cells, {facts['ranks']} ranks; "
           f"load {facts['load']:.1f}")
+    print("`rate`: {computed:,} lines computed, {carried:,} carried over".format(**facts["priced"]))
     print(f"{'':24}{'median s':>10}{'min s':>10}{'of run':>10}")
     for name, times in seconds.items():
         ratio = statistics.median(a / b for a, b in zip(times, seconds["run from CSV"]))
@@ -134,6 +146,8 @@ def main():
         show(facts, seconds)
         if arguments.json:
             pathlib.Path(arguments.json).write_text(json.dumps({**facts, "seconds": seconds}, indent=1))
+        if not bench.same_bytes():
+            sys.exit("bench: `rate` and `rate --all` publish different bytes")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

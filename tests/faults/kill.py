@@ -39,6 +39,7 @@ def end(pid):
 
 
 RANKS_LIVE_ON_S = 20
+GRACE_S = "OMPI_MCA_odls_base_sigkill_timeout"
 
 
 class Trial:
@@ -50,6 +51,8 @@ class Trial:
         self.options = OFTEN if arguments.often else SELDOM
 
     def start(self):
+        """Where one rank is killed, the launcher gives the others a second to end, or none."""
+        self.program.env[GRACE_S] = self.dice.choice("001")
         return self.program.start(self.dice.choice((1, 2, 3, 4)), "run", "-w", self.workspace,
                                   *self.options, "book.yaml", "usage", cwd=self.arguments.sample)
 

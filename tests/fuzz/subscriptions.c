@@ -55,16 +55,16 @@ static void check_stays(const struct rr_book *part, const struct rr_book *all)
     }
 }
 
-/* Stands in for jobs/subscriptions.c: what ranks hand on for billing. */
-struct rr_subscriptions {
+/* What ranks hand on for billing. */
+struct handed {
     const struct rr_book *all;
     uint64_t n;
     int32_t first_start;
 };
 
-int rr_subscriptions_add(struct rr_subscriptions *s, const struct rr_subscription *row,
-                         struct rr_error *err)
+static int take(void *self, const struct rr_subscription *row, struct rr_error *err)
 {
+    struct handed *s = self;
     int i = 0;
     (void)err;
     while (i < s->all->n_subscriptions && !same_subscription(row, &s->all->subscriptions[i]))
@@ -80,10 +80,10 @@ static void check_part(const struct rr_comm *comm, const struct whole *whole,
                        struct rr_subscribers *subscribers, struct rr_book *part)
 {
     struct rr_error err = {0};
-    struct rr_subscriptions handed = {whole->book, 0, INT32_MAX};
+    struct handed handed = {whole->book, 0, INT32_MAX};
     check_stays(part, whole->book);
     CHECK(part->n_subscriptions == 0);
-    CHECK(rr_subscribers_spread(subscribers, part, &handed, &err) == 0);
+    CHECK(rr_subscribers_spread(subscribers, part, take, &handed, &err) == 0);
     CHECK(rr_comm_sum(comm, handed.n) == (uint64_t)whole->book->n_subscriptions);
     CHECK(rr_subscribers_first_start(subscribers) == handed.first_start);
 }

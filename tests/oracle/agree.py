@@ -25,6 +25,7 @@ MPI = {
     'OMPI_MCA_hwloc_base_binding_policy': 'none',
     'OMPI_MCA_mpi_yield_when_idle': '1',
     'OMPI_MCA_btl_vader_single_copy_mechanism': 'none',
+    'OMPI_MCA_odls_base_sigkill_timeout': '0',
 }
 TIME_LIMIT = 120  # seconds for a run
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """`rate` stays within its memory: whatever the number of cells of an account, of parties and of subscriptions.
 
-For each of them a state is made without a limit, then priced with `--memory 16M`; the peak of the process must
-stay below a bound that it would exceed if they were all in memory, and the bytes must be those of the first
-pricing. A rank with nothing to do takes some 25 MB."""
+For each of them a state is made without a limit, then priced with `--memory 16M`, all of it, and once more with
+another price, which touches every account; the peak of the process must stay below a bound that it would exceed
+if they were all in memory, and the bytes must be those of the first pricing. A rank with nothing to do takes some
+25 MB."""
 import datetime
 import random
 import subprocess
@@ -49,10 +50,9 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
 
 
-def peak_of_rate(program, folder):
+def peak_of_rate(program, folder, *arguments):
     """MiB."""
-    command = program.command(None, "rate", "-w", "w", "book.yaml", "--memory", LIMIT,
-                              "--progress", "none")
+    command = program.command(None, "rate", "-w", "w", "--memory", LIMIT, "--progress", "none", *arguments)
     done = subprocess.run([sys.executable, "-c", STARTER, *command], cwd=folder, env=program.env,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
     require(done.returncode == 0, f"exit {done.returncode}: {done.stderr}")
@@ -62,12 +62,17 @@ def peak_of_rate(program, folder):
 def require_bounded(program, folder, most):
     program.run(None, "run", "-w", "w", "book.yaml", "usage", "--memory", "2G", cwd=folder)
     before = result_of(folder / "w")
-    peak = peak_of_rate(program, folder)
+    peaks = [peak_of_rate(program, folder, "--all", "book.yaml")]
     require_equal(before, result_of(folder / "w"), folder.name)
+    text = (folder / "book.yaml").read_text()
+    (folder / "dearer.yaml").write_text(text.replace('per_unit: "0.01"', 'per_unit: "0.02"'))
+    peaks.append(peak_of_rate(program, folder, "dearer.yaml"))
+    require(result_of(folder / "w")["lines.csv"] != before["lines.csv"],
+            f"{folder.name}: another price changes nothing")
     require(not [entry for entry in (folder / "w" / "results").iterdir()
                  if entry.name.startswith(".making")], "nothing is left behind")
-    require(peak < most, f"{folder.name}: {peak:.0f} MiB with --memory {LIMIT}, bound {most}")
-    print(f"{folder.name}: {peak:.0f} MiB")
+    require(max(peaks) < most, f"{folder.name}: {peaks} MiB with --memory {LIMIT}, bound {most}")
+    print(f"{folder.name}: {peaks[0]:.0f} MiB, and {peaks[1]:.0f} MiB while lines are carried over")
 
 
 def an_account_with_many_cells(program, scratch, arguments):

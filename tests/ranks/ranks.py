@@ -5,11 +5,16 @@ import json
 import pathlib
 import subprocess
 
-from harness import CSV, main, require, require_equal, result_of, results
+from harness import CSV, but_for_its_making, main, require, require_equal, result_of, results
 
 
 def all_ranks(arguments):
     return [int(n) for n in arguments.ranks.split(",")]
+
+
+def fewer_ranks(arguments):
+    """Where it is not the ranks that differ."""
+    return [int(n) for n in (arguments.fewer or arguments.ranks).split(",")]
 
 
 def run_at(program, ranks, folder, workspace, *options, book="book.yaml", usage=("usage",)):
@@ -17,13 +22,12 @@ def run_at(program, ranks, folder, workspace, *options, book="book.yaml", usage=
     return result_of(workspace)
 
 
-def same_at_all_ranks(program, scratch, arguments, folder, *options, book="book.yaml", want=None,
-                      names=None):
-    """`want` is what they must equal, in the files named; else the first one's result."""
-    for ranks in all_ranks(arguments):
+def same_at_ranks(all_of_them, program, scratch, folder, *options, book="book.yaml", want=None):
+    """`want` is what they must equal; else the first one's result."""
+    for ranks in all_of_them:
         got = run_at(program, ranks, folder, scratch / f"w{ranks}", *options, book=book)
         want = want or got
-        require_equal(want, got, f"{ranks} ranks {' '.join(options)}", names)
+        require_equal(want, got, f"{ranks} ranks {' '.join(options)}")
         require(results(scratch / f"w{ranks}") == ["0001", "latest"], "one result")
     return want
 
@@ -35,22 +39,22 @@ def reference(program, scratch, arguments):
 def default(program, scratch, arguments):
     want = reference(program, scratch, arguments)
     require(want["lines.csv"].count(b"\n") > 10000, "a sample with many lines")
-    same_at_all_ranks(program, scratch, arguments, arguments.sample, want=want)
+    same_at_ranks(all_ranks(arguments), program, scratch, arguments.sample, want=want)
 
 
 def plain_input_in_small_splits(program, scratch, arguments):
-    want = same_at_all_ranks(program, scratch, arguments, arguments.plain, "--split", "64K")
+    want = same_at_ranks(fewer_ranks(arguments), program, scratch, arguments.plain, "--split", "64K")
     require_equal(reference(program, scratch, arguments), want, "plain or zstd", CSV)
 
 
 def little_memory(program, scratch, arguments):
-    same_at_all_ranks(program, scratch, arguments, arguments.sample, "--memory", "4M",
-                      want=reference(program, scratch, arguments))
+    same_at_ranks(fewer_ranks(arguments), program, scratch, arguments.sample, "--memory", "4M",
+                  want=reference(program, scratch, arguments))
 
 
 def compressed_results(program, scratch, arguments):
     want = reference(program, scratch, arguments)
-    got = same_at_all_ranks(program, scratch, arguments, arguments.sample, "--compress", "zstd")
+    got = same_at_ranks(fewer_ranks(arguments), program, scratch, arguments.sample, "--compress", "zstd")
     for name in CSV:
         plain = subprocess.run(["zstd", "-dc"], input=got[name + ".zst"], capture_output=True,
                                check=True).stdout
@@ -58,8 +62,8 @@ def compressed_results(program, scratch, arguments):
 
 
 def few_shards(program, scratch, arguments):
-    same_at_all_ranks(program, scratch, arguments, arguments.sample, "--shards", "7",
-                      want=reference(program, scratch, arguments))
+    same_at_ranks(fewer_ranks(arguments), program, scratch, arguments.sample, "--shards", "3",
+                  want=reference(program, scratch, arguments))
 
 
 def edited_book(arguments, scratch, name, old, new):
@@ -74,16 +78,17 @@ def edited_book(arguments, scratch, name, old, new):
 
 def without_event_ids(program, scratch, arguments):
     book = edited_book(arguments, scratch, "no-ids.yaml", "  event_id: event_id\n", "")
-    same_at_all_ranks(program, scratch, arguments, arguments.sample, book=book)
+    same_at_ranks(fewer_ranks(arguments), program, scratch, arguments.sample, book=book)
 
 
 def rate_equals_a_fresh_run(program, scratch, arguments):
     book = edited_book(arguments, scratch, "dearer.yaml", '"0.0004"', '"0.00051"')
     want = run_at(program, None, arguments.sample, scratch / "fresh", book=book)
     run_at(program, 3, arguments.sample, scratch / "w")
-    for ranks in (2, 1, 4):
+    for ranks in fewer_ranks(arguments):
         program.run(ranks, "rate", "-w", scratch / "w", book, cwd=arguments.sample)
-        require_equal(want, result_of(scratch / "w"), f"rate at {ranks} ranks")
+        require_equal(but_for_its_making(want), but_for_its_making(result_of(scratch / "w")),
+                      f"rate at {ranks} ranks")
     require(results(scratch / "w") == ["0001", "0002", "latest"],
             "the same result is not published twice")
 
@@ -225,10 +230,10 @@ def periods_are_parts_of_the_whole(program, scratch, whole):
             (1, ("--from", "2025-02"), "2025-02", "9999"),
             (3, ("--from", "2025-03", "--to", "2025-03"), "2025-03", "2025-03"),
             (2, ("--to", "2025-01"), "", "2025-01")):
-        program.run(ranks, "rate", "-w", scratch / "whole-1", *options, "book.yaml", cwd=scratch)
+        program.run(ranks, "rate", "-w", scratch / "whole-None", *options, "book.yaml", cwd=scratch)
         want = {name: rows_within(whole[name], first, last)
                 for name in ("lines.csv", "invoices.csv", "shares.csv", "unrated.csv")}
-        require_equal(want, result_of(scratch / "whole-1"), f"{ranks} ranks {options}", want)
+        require_equal(want, result_of(scratch / "whole-None"), f"{ranks} ranks {options}", want)
         require(b"\n" in want["lines.csv"].split(b"\n", 1)[1], f"lines in {options}")
 
 
@@ -244,12 +249,12 @@ def contracts_of_accounts_of_many_shards(program, scratch, arguments):
     require(want["shares.csv"].count(b"\n") > 100, "pooled lines are shared")
     for name in (b"commit,", b"commit_used", b"overage", b"credit:first", b"minimum"):
         require(name in want["lines.csv"], f"lines of {name}")
-    program.run(3, "verify", "-w", scratch / "whole-2", cwd=scratch)
+    program.run(3, "verify", "-w", workspace, cwd=scratch)
     periods_are_parts_of_the_whole(program, scratch, want)
-    shares = scratch / "whole-2" / "results" / "latest" / "shares.csv"
+    shares = workspace / "results" / "latest" / "shares.csv"
     rows = shares.read_text().splitlines(keepends=True)
     shares.write_text("".join(rows[:5] + rows[6:]))
-    out, _ = program.run(None, "verify", "-w", scratch / "whole-2", cwd=scratch, code=65)
+    out, _ = program.run(None, "verify", "-w", workspace, cwd=scratch, code=65)
     require("FAILED  shares: results/0001: " in out, f"a share that is missing: {out[-400:]}")
 
 
@@ -336,4 +341,4 @@ if __name__ == "__main__":
         default, plain_input_in_small_splits, little_memory, few_shards, compressed_results, without_event_ids,
         rate_equals_a_fresh_run, nothing_new_changes_nothing, usage_in_several_runs,
         contracts_of_accounts_of_many_shards, contracts_that_cannot_be_cut, mistakes_are_told_alike)},
-         "--sample", "--plain", "--ranks")
+         "--sample", "--plain", "--ranks", "--fewer")

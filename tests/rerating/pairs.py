@@ -29,6 +29,7 @@ from agree import call  # noqa: E402
 from dice import Dice  # noqa: E402
 from editablebook import EditableBook  # noqa: E402
 from events import DataError  # noqa: E402
+from results import Differs, facts_of, require, require_same  # noqa: E402
 from tables import read_table  # noqa: E402
 from timing import labels_between  # noqa: E402
 from trials import run_trials  # noqa: E402
@@ -39,20 +40,10 @@ KINDS = ['prices', 'prices', 'usage', 'both', 'both', 'both in two steps']
 OPTIONS = ['--max-quarantine', '100%', '--progress', 'none']
 
 
-class Differs(Exception):
-    """Something is not what it must be."""
-
-
-def require(condition, text):
-    if not condition:
-        raise Differs(text)
-
-
 class Pair:
     """An old result and a new one in a workspace, and what the oracle says of both."""
 
-    def __init__(self, seed, records, rerate, skipped, folder):
-        self.skipped = skipped
+    def __init__(self, seed, records, rerate, folder):
         self.dice, self.rerate, self.folder = Dice(f'pair {seed}'), rerate, folder
         self.kind = self.dice.choice(KINDS)
         names = self.dice.sample(FILES, self.dice.randint(2, len(FILES)))
@@ -141,9 +132,8 @@ class Pair:
         self.copy('all')
         options = self.options()
         self.call('rate', '-w', 'ws', *options, new_book)
-        if 'carried' not in self.skipped:
-            self.call('rate', '-w', 'all', '--all', *options, new_book)
-            self.same_results(self.latest(), 'all')
+        self.call('rate', '-w', 'all', '--all', *options, new_book)
+        self.same_results(self.latest(), 'all')
         return self.latest()
 
     def copy(self, workspace):
@@ -155,17 +145,7 @@ class Pair:
     def same_results(self, number, other):
         """Carried over or priced anew: the same bytes, but for how many lines were."""
         require(self.latest(other) == number, f'{other} has another number of results')
-        a, b = (self.files(self.result(number, workspace)) for workspace in ('ws', other))
-        require(a.keys() == b.keys(), f'{sorted(a)} and {sorted(b)}')
-        for name in a:
-            require(a[name] == b[name], f'{name}: ws and {other} differ')
-
-    def files(self, result):
-        found = {path.name: path.read_bytes() for path in result.iterdir()}
-        facts = json.loads(found.pop('run.json'))
-        for key in ('priced', 'own_digest'):
-            facts.pop(key, None)
-        return {**found, 'run.json': facts}
+        require_same(self.result(number), self.result(number, other))
 
     def check_impact(self):
         self.copy('again')
@@ -240,7 +220,7 @@ class Pair:
 
     def rated(self, number):
         """The periods that a result rates."""
-        periods = json.loads((self.result(number) / 'run.json').read_text())['periods']
+        periods = facts_of(self.result(number))['periods']
         kind = EditableBook.read(self.folder / self.books[0]).top.get('period', 'month')
         return labels_between(kind, periods['from'], periods['to'])
 
@@ -302,11 +282,11 @@ def summed(path, amount):
     return found
 
 
-def attempt(seed, records, rerate, skipped, folder):
+def attempt(seed, records, rerate, folder):
     """What differs in the pair of this seed, as text; empty when all agree. Where the oracle refuses the
     data, another pair takes its place."""
     for n in range(100):
-        pair = Pair(seed + n * 10**9, records, rerate, skipped, folder / str(n))
+        pair = Pair(seed + n * 10**9, records, rerate, folder / str(n))
         try:
             pair.check()
         except DataError:
@@ -323,13 +303,11 @@ def main():
     parser.add_argument('--trials', type=int, default=20)
     parser.add_argument('--seed', type=int, default=1, help='of the first pair')
     parser.add_argument('--records', type=int, default=150, help='usage records of a pair')
-    parser.add_argument('--skip', choices=['carried'], action='append', default=[],
-                        help='what the program can not do yet: `rate --all`')
     parser.add_argument('--jobs', type=int, default=1, help='pairs at a time')
     args = parser.parse_args()
     rerate = args.rerate.resolve(strict=True)
     return run_trials('rerate-pairs-', args.jobs, attempt,
-                      [(f'pair {seed}', (seed, args.records, rerate, args.skip))
+                      [(f'pair {seed}', (seed, args.records, rerate))
                        for seed in range(args.seed, args.seed + args.trials)])
 
 

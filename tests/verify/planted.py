@@ -540,6 +540,7 @@ RESULT = {
     "a quantity that does not balance": ("reconciliation", balance(
         "meters", "tokens", "aggregated", to=more_of_sum)),
     "a wrong residue": ("reconciliation", balance("totals", 0, "residue", to=more_of_sum)),
+    "lines that nobody computed": ("priced", facts("priced", "carried", to=more)),
     "not balanced": ("reconciliation", balance("balanced", to=lambda b: False)),
     "a wrong sum of money": ("totals", lambda w: w.edit_json("reconciliation.json", more_money)),
     "a wrong number of lines in all": ("totals", balance("totals", 0, "lines", to=more)),

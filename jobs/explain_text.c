@@ -1,0 +1,181 @@
+/* An explanation as text: what a person reads to a customer. */
+#include "explain.h"
+
+#include "explain_rows.h"
+#include "explain_sides.h"
+#include "money.h"
+#include "shown_name.h"
+#include "text_columns.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { INDENT = 2 };
+
+__attribute__((format(printf, 2, 3))) static void put(struct rr_line *out, const char *format, ...)
+{
+    va_list arguments;
+    char text[256];
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    rr_line_put(out, text, strlen(text));
+}
+
+/* ---- headings ---- */
+
+void rr_explain_put_line_name(const struct rr_explain_view *view, int32_t period,
+                              struct rr_text charge, struct rr_text detail, struct rr_line *out)
+{
+    char text[RR_PERIOD_TEXT];
+    rr_period_format(view->kind, period, text);
+    put(out, "%s  ", text);
+    rr_shown_name_put(out, charge);
+    if (detail.len > 0) {
+        put(out, "  ");
+        rr_shown_name_put(out, detail);
+    }
+}
+
+static void put_days(int32_t from, int32_t to, struct rr_line *out)
+{
+    char first[RR_PERIOD_TEXT], last[RR_PERIOD_TEXT];
+    rr_day_format(from, first);
+    rr_day_format(to - 1, last);
+    put(out, "%s through %s", first, last);
+}
+
+void rr_explain_put_terms(const struct rr_explain_view *view, const struct rr_told_line *told,
+                          struct rr_line *out)
+{
+    const struct rr_rated_line *line = &told->line;
+    char from[RR_PERIOD_TEXT];
+    put_days(line->from, line->to, out);
+    if (line->contract) {
+        put(out, ", contract ");
+        rr_shown_name_put(out, line->contract->name);
+    }
+    if (line->plan->name.len > 0) {
+        put(out, ", plan ");
+        rr_shown_name_put(out, line->plan->name);
+    }
+    if (told->step[0].kind == RR_STEP_CHARGE) {
+        rr_day_format(told->step[0].segment->version->from, from);
+        put(out, ", prices since %s", from);
+    }
+    if (!rr_text_equal(line->account, view->account)) {
+        put(out, ", on account ");
+        rr_shown_name_put(out, line->account);
+    }
+    if (!rr_text_equal(rr_line_payer(line), line->account)) {
+        put(out, ", paid by ");
+        rr_shown_name_put(out, rr_line_payer(line));
+    }
+}
+
+static void put_title(const struct rr_explain_view *view, struct rr_line *out)
+{
+    put(out, "account   ");
+    rr_shown_name_put(out, view->account);
+    put(out, "\nresult    ");
+    rr_shown_name_put(out, rr_text_of(view->workspace));
+    put(out, "/results/%04u", view->side[0].result);
+    if (view->n_sides == 2)
+        put(out, " (old) and %04u (new)", view->side[1].result);
+    put(out, "\n");
+}
+
+/* ---- one result ---- */
+
+static void put_invoices(const struct rr_explain_view *view, struct rr_line *out)
+{
+    struct rr_explain_invoices invoices = {.view = view, .side = &view->side[0]};
+    struct rr_explain_invoice invoice;
+    while (rr_explain_invoice_next(&invoices, &invoice)) {
+        put(out, "invoice   ");
+        rr_line_put(out, invoice.period.ptr, invoice.period.len);
+        put(out, "  ");
+        rr_line_put(out, invoice.total.ptr, invoice.total.len);
+        put(out, " ");
+        rr_line_put(out, invoice.currency.ptr, invoice.currency.len);
+        put(out, " in %llu line%s", (unsigned long long)invoice.lines,
+            invoice.lines == 1 ? "" : "s");
+        if (!rr_text_equal(invoice.payer, view->account)) {
+            put(out, ", of ");
+            rr_shown_name_put(out, invoice.payer);
+        }
+        put(out, "\n");
+    }
+}
+
+static void put_rows(const struct rr_explain_rows *rows, struct rr_line *out)
+{
+    struct rr_text_columns columns = {.n = 3, .right = 1u << 2};
+    for (uint32_t i = 0; i < rows->n; i++) {
+        rr_text_columns_row(&columns);
+        rr_text_columns_put(&columns, 0, rows->row[i].label);
+        rr_text_columns_put(&columns, 1, rows->row[i].arithmetic);
+        rr_text_columns_put(&columns, 2, rows->row[i].amount);
+    }
+    rr_text_columns_write(&columns, INDENT, out);
+    rr_text_columns_fini(&columns);
+}
+
+static void put_line(const struct rr_explain_view *view, const struct rr_told_line *told,
+                     const struct rr_book *book, struct rr_explain_rows *rows, struct rr_line *out)
+{
+    const struct rr_rated_line *line = &told->line;
+    char money[RR_DECIMAL_TEXT];
+    rr_decimal_format_fixed(line->money, (unsigned)line->plan->minor_digits, money);
+    put(out, "\n");
+    rr_explain_put_line_name(view, line->period, line->charge, line->detail, out);
+    put(out, "  %s %s\n  ", money, line->plan->currency);
+    rr_explain_put_terms(view, told, out);
+    put(out, "\n");
+    rr_explain_rows_of_line(rows, told, book, view->account);
+    put_rows(rows, out);
+}
+
+static void put_lines(const struct rr_explain_view *view, struct rr_line *out)
+{
+    const struct rr_explained *e = view->side[0].explained;
+    struct rr_explain_rows rows = rr_explain_rows_create();
+    for (uint32_t i = 0; i < e->told->n_lines; i++)
+        if (rr_explain_shows_line(view, &e->told->line[i].line))
+            put_line(view, &e->told->line[i], e->open.dealt, &rows, out);
+    rr_explain_rows_fini(&rows);
+}
+
+/* ---- what nobody pays for ---- */
+
+static void put_unrated(const struct rr_explain_view *view, const struct rr_explain_side *side,
+                        const char *of, struct rr_line *out)
+{
+    const struct rr_told *told = side->explained->told;
+    struct rr_explain_rows rows = rr_explain_rows_create();
+    for (uint32_t i = 0; i < told->n_unrated; i++) {
+        const struct rr_unrated *row = &told->unrated[i].row;
+        if (!rr_explain_shows_unrated(view, row))
+            continue;
+        put(out, "\n");
+        rr_explain_put_line_name(view, row->period, row->meter, row->detail, out);
+        put(out, "  not billed%s\n", of);
+        rr_explain_rows_of_unrated(&rows, &told->unrated[i]);
+        put_rows(&rows, out);
+    }
+    rr_explain_rows_fini(&rows);
+}
+
+void rr_explain_text(const struct rr_explain_view *view, struct rr_line *out)
+{
+    put_title(view, out);
+    if (view->n_sides == 1) {
+        put_invoices(view, out);
+        put_lines(view, out);
+        put_unrated(view, &view->side[0], "", out);
+        return;
+    }
+    rr_explain_put_sides(view, out);
+    put_unrated(view, &view->side[0], " (old)", out);
+    put_unrated(view, &view->side[1], " (new)", out);
+}

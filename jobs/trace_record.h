@@ -1,0 +1,77 @@
+/* A record of what the rating tells: the steps of the lines of one account, kept for as long as wanted.
+ *
+ * What a step points to may be gone when the rating goes on; here it stays. A party is rated whole, and kept
+ * is what concerns the account: lines that stand on it, lines of pooled contracts that it has a share of, and
+ * its unrated usage. What would be a long list is kept short: values of records that are priced one by one, and
+ * lines that a commitment or a credit counts, come as sums.
+ */
+#ifndef JOBS_TRACE_RECORD_H
+#define JOBS_TRACE_RECORD_H
+
+#include "price.h"
+#include "rated.h"
+
+#include "../runtime/origins.h"
+
+/* From how many values on records that are priced one by one come as one step: RR_STEP_EVENT whose number is
+ * how many values it stands for, without quantity. */
+enum { RR_EVENTS_TOLD = 100 };
+
+/* The records behind a line. */
+struct rr_told_usage {
+    struct rr_record_counts counts;
+    struct rr_origin_file *file; /* in the order of paths */
+    uint32_t n_files;
+    bool known; /* where the state keeps records; else no more is known than how many count */
+};
+
+struct rr_told_line {
+    struct rr_rated_line line; /* its texts and plans live as long as the record and the book */
+    const struct rr_step
+        *step; /* the first begins the line, the last is RR_STEP_ROUND or what was taken; those
+                                    of groups are in `usage`. `amount`, `segment`, `line` are kept too. */
+    uint32_t n_steps;
+    const struct rr_share *share; /* of a pooled line */
+    uint32_t n_shares;
+    struct rr_told_usage usage;
+};
+
+struct rr_told_unrated {
+    struct rr_unrated row;
+    struct rr_told_usage usage;
+};
+
+/* What is kept: lines by period, account, kind (charges, then what plans and contracts add), charge,
+ * detail and start; unrated usage in the order of unrated.csv. */
+struct rr_told {
+    struct rr_told_line *line;
+    uint32_t n_lines, lines_size;
+    struct rr_told_unrated *unrated;
+    uint32_t n_unrated, unrated_size;
+};
+
+struct rr_trace_record;
+
+/* Where a cell came from, asked while the account that it is of is rated; NULL where the state does not know.
+ * The answer lives until the next question, and its paths as long as the record. */
+struct rr_told_origins {
+    void *self;
+    const struct rr_origin *(*of_cell)(void *self, const struct rr_cell *cell);
+};
+
+/* Everything is borrowed; `first` is the first period of the result: what is told of earlier ones is not kept. */
+struct rr_trace_record *rr_trace_record_create(const struct rr_book *book, struct rr_text account,
+                                               int32_t first,
+                                               const struct rr_told_origins *origins);
+void rr_trace_record_destroy(struct rr_trace_record *record);
+
+/* For rr_rating_trace. Lives as long as the record. */
+const struct rr_trace *rr_trace_record_trace(const struct rr_trace_record *record);
+
+/* Takes over what was rated, as rr_rated_taker hands it on and before anybody sorts it. */
+void rr_trace_record_take(struct rr_trace_record *record, const struct rr_rated *rated);
+
+/* Sorts what was kept, when all was rated. */
+const struct rr_told *rr_trace_record_told(struct rr_trace_record *record);
+
+#endif
