@@ -120,7 +120,8 @@ static int take_from(struct search *s, uint64_t at, struct rr_line *rows, struct
             row = next;
         }
         text.used = (size_t)(end - row);
-        memmove(text.bytes, row, text.used);
+        if (text.used > 0)
+            memmove(text.bytes, row, text.used);
     }
     rr_line_fini(&text);
     return result;
