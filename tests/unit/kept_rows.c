@@ -46,7 +46,7 @@ static void put_rows(int n, struct rr_line *out)
 
 static void make_table(struct table *t, int n)
 {
-    char path[128];
+    char path[256];
     *t = (struct table){0};
     snprintf(t->folder, sizeof t->folder, "/tmp/rr-kept-rows-%d", (int)getpid());
     snprintf(t->facts.dir, sizeof t->facts.dir, "%s", t->folder);
@@ -66,7 +66,7 @@ static void make_table(struct table *t, int n)
 
 static void drop_table(struct table *t)
 {
-    char command[128];
+    char command[256];
     snprintf(command, sizeof command, "rm -r %s", t->folder);
     RANKS_MUST_EQUAL(system(command), 0);
     json_decref(t->facts.json);
