@@ -91,6 +91,7 @@ void rr_row_set_money(struct rr_explain_rows *rows, struct rr_explain_row *row, 
     row->amount = keep(rows, &rows->label);
     row->value = money;
     row->has_value = true;
+    row->is_money = true;
 }
 
 /* ---- usage ---- */

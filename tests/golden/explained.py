@@ -1,6 +1,7 @@
 """Explanations as people read them: the examples, whose invoices were worked out by hand, and a small book with
 late, repeated and withdrawn usage, hostile names and a price that was wrong. What must be said is in explain/; with
 --write yes it is written anew, to be read."""
+import csv
 import json
 import pathlib
 import shutil
@@ -95,6 +96,66 @@ def what_is_not_there(program, scratch, arguments):
     refuse(INPUT, "does not know any more what result 0001 is of", "--account", "acme", "1")
 
 
+def accounts_of(result):
+    """All that a result has rows of."""
+    found = set()
+    for table in ("lines", "unrated", "shares"):
+        rows = list(csv.DictReader((result / f"{table}.csv").read_text().splitlines()))
+        found |= {row["account"] for row in rows}
+    return sorted(found)
+
+
+def explained(program, folder, account, *results):
+    out, _ = program.run(None, "explain", "-w", "ws", "--account", account, "--json", *results, cwd=folder)
+    return json.loads(out)
+
+
+def of_some_periods(program, scratch, arguments):
+    """Whatever periods a result was asked for, plain and compressed: balances and levels come from before. That each
+    explanation is what the result says is proved by explain itself."""
+    folder = HERE / "periods"
+    for name in ("book.yaml", "usage.csv"):
+        shutil.copy(folder / name, scratch)
+    program.run(None, "run", "-w", "ws", "book.yaml", "usage.csv", cwd=scratch)
+    asked = (("--from", "2025-03"), ("--from", "2025-02", "--to", "2025-03"), ("--to", "2025-05"),
+             ("--from", "2024-11", "--to", "2025-01"))
+    for options in asked:
+        program.run(None, "rate", "-w", "ws", "--stage", *options, "book.yaml", cwd=scratch)
+    for number in range(1, 2 + len(asked)):
+        result = scratch / "ws/results" / f"{number:04}"
+        accounts = accounts_of(result)
+        require(accounts, f"{result}: no accounts")
+        for account in accounts:
+            explained(program, scratch, account, number)
+    said = explained(program, scratch, "ann", 2)
+    periods = sorted({line["period"] for line in said["lines"]})
+    require(periods[0] == "2025-03", f"periods: {periods}")
+    text = (scratch / "book.yaml").read_text()
+    (scratch / "other.yaml").write_text(text.replace('per_unit: "1"', 'per_unit: "2"', 1))
+    (scratch / "more.csv").write_text("id,account,time,meter,quantity\nz1,ann,2025-02-11T12:00:00Z,calls,7\n")
+    program.run(None, "run", "-w", "ws", "--compress", "zstd", "other.yaml", "more.csv", cwd=scratch)
+    last = 2 + len(asked)
+    for account in accounts_of(scratch / "ws/results/0001"):
+        both = explained(program, scratch, account, 1, last)
+        require("no_effects" not in both and all("price_effect" in row or row["share"] for row in both["changes"]),
+                f"{account}: no effects")
+    both = explained(program, scratch, "ann", 2, last)
+    require("other periods" in both["no_effects"] and
+            not any("price_effect" in row for row in both["changes"]), f"effects: {both['changes'][:2]}")
+
+
+def without_event_ids(program, scratch, arguments):
+    """The state keeps no records: nothing is said of files and duplicates."""
+    for name in ("book.yaml", "usage.csv"):
+        shutil.copy(HERE / "edges" / name, scratch)
+    program.run(None, "run", "-w", "ws", "book.yaml", "usage.csv", cwd=scratch)
+    for account in accounts_of(scratch / "ws/results/0001"):
+        for line in explained(program, scratch, account)["lines"]:
+            require(set(line.get("usage", {})) <= {"records"}, f"{account}: {line}")
+    out, _ = program.run(None, "explain", "-w", "ws", "--account", "ida", cwd=scratch)
+    same(arguments, "edges-ida.txt", out)
+
+
 def a_result_that_says_otherwise(program, scratch, arguments):
     """Of a changed row nothing is explained; the row is named."""
     story(program, scratch)
@@ -113,5 +174,5 @@ def a_result_that_says_otherwise(program, scratch, arguments):
 
 
 if __name__ == "__main__":
-    main({test.__name__: test for test in (examples, what_changed, what_is_not_there,
-                                           a_result_that_says_otherwise)}, "--write")
+    main({test.__name__: test for test in (examples, what_changed, what_is_not_there, of_some_periods,
+                                           without_event_ids, a_result_that_says_otherwise)}, "--write")
