@@ -3,6 +3,7 @@
 
 #include "../io/memory.h"
 #include "command.h"
+#include "shown_name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -107,7 +108,7 @@ static bool is_empty(const struct explain *x)
 {
     uint32_t n = 0;
     for (int s = 0; s < x->view.n_sides; s++)
-        n += x->side[s].told->n_lines + x->side[s].told->n_unrated;
+        n += x->side[s].told->n_lines + x->side[s].told->n_unrated + x->side[s].told->n_withheld;
     return n == 0;
 }
 
@@ -120,60 +121,62 @@ static bool shows_anything(const struct explain *x)
             any = rr_explain_shows_line(&x->view, &told->line[i].line);
         for (uint32_t i = 0; i < told->n_unrated && !any; i++)
             any = rr_explain_shows_unrated(&x->view, &told->unrated[i].row);
+        for (uint32_t i = 0; i < told->n_withheld && !any; i++)
+            any = rr_explain_shows_unrated(&x->view, &told->withheld[i].row);
     }
     return any;
 }
 
 static int refuse_account(const struct explain *x, struct rr_error *err)
 {
-    const char *workspace = x->arguments->workspace;
     return rr_fail(
         err, RR_EXIT_INPUT,
         "account '%.*s': result %04u has neither a line nor usage of it. Names are compared byte "
         "by byte; lines.csv and unrated.csv in %s list those that there are",
         RR_SHOW(x->view.account), x->view.side[x->view.n_sides - 1].result,
         x->facts[x->view.n_sides - 1].dir);
-    (void)workspace;
 }
 
-/* Adds a name to a list of those that there are, once. */
+/* Adds ", NAME" to a list, unless it is there. */
 static void list(struct rr_line *names, struct rr_text name)
 {
     struct rr_line entry = {0};
     rr_line_put(&entry, ", ", 2);
-    rr_line_put(&entry, name.ptr, name.len);
-    bool known = names->used >= entry.used - 2 &&
-                 (memmem(names->bytes, names->used, entry.bytes, entry.used) != NULL ||
-                  memcmp(names->bytes, name.ptr, name.len) == 0);
+    rr_shown_name_put(&entry, name);
+    size_t len = entry.used;
+    rr_line_put(&entry, ", ", 2); /* or the list ends */
+    bool known =
+        names->used >= len && (memmem(names->bytes, names->used, entry.bytes, entry.used) != NULL ||
+                               memcmp(names->bytes + names->used - len, entry.bytes, len) == 0);
     if (!known)
-        rr_line_put(names, entry.bytes + (names->used == 0 ? 2 : 0),
-                    entry.used - (names->used == 0 ? 2 : 0));
+        rr_line_put(names, entry.bytes, len);
     rr_line_fini(&entry);
 }
 
 /* What is there instead: charges of the period that is asked for, or periods. */
 static int refuse_filter(const struct explain *x, struct rr_error *err)
 {
+    enum { SHOWN = 600 };
+    const struct rr_explain_filter *asked = &x->view.filter;
     struct rr_explain_view wider = x->view;
     struct rr_line names = {0};
     char period[RR_PERIOD_TEXT];
-    wider.filter.charge = wider.filter.detail = NULL;
-    bool by_charge = x->view.filter.charge != NULL;
-    if (!by_charge)
-        wider.filter.period = NULL;
+    wider.filter = (struct rr_explain_filter){.period = asked->charge ? asked->period : NULL};
     for (int s = 0; s < x->view.n_sides; s++)
         for (uint32_t i = 0; i < x->side[s].told->n_lines; i++) {
             const struct rr_rated_line *line = &x->side[s].told->line[i].line;
             rr_period_format(x->view.kind, line->period, period);
             if (rr_explain_shows_line(&wider, line))
-                list(&names, by_charge ? line->charge : rr_text_of(period));
+                list(&names, asked->charge ? line->charge : rr_text_of(period));
         }
+    bool any = names.used > 0;
     rr_fail(err, RR_EXIT_INPUT,
-            "account '%.*s': no line is what is asked for%s%s%s; there are lines %s %.*s",
-            RR_SHOW(x->view.account), by_charge && x->view.filter.period ? " in " : "",
-            by_charge && x->view.filter.period ? x->view.filter.period : "", "",
-            by_charge ? "of the charges" : "in", (int)(names.used < 600 ? names.used : 600),
-            names.used ? names.bytes : "no period");
+            "account '%.*s': no line is what is asked for%s%s; there are lines %s %.*s",
+            RR_SHOW(x->view.account), asked->charge && asked->period ? " in " : "",
+            asked->charge && asked->period ? asked->period : "",
+            asked->charge ? "of the charges" : "in",
+            any ? (int)(names.used < SHOWN ? names.used - 2 : SHOWN) : 2,
+            any ? names.bytes + 2 : "no");
     rr_line_fini(&names);
     return -1;
 }

@@ -177,6 +177,23 @@ static json_t *unrated_json(const struct rr_explain_view *view, const struct rr_
     return out;
 }
 
+static json_t *withheld_json(const struct rr_explain_view *view, const struct rr_told *told)
+{
+    json_t *out = json_array();
+    for (uint32_t i = 0; i < told->n_withheld; i++) {
+        const struct rr_unrated *row = &told->withheld[i].row;
+        if (!rr_explain_shows_unrated(view, row))
+            continue;
+        json_t *withheld = json_object();
+        put_period(withheld, view->kind, row->period);
+        put_text(withheld, "meter", row->meter);
+        put_text(withheld, "detail", row->detail);
+        json_object_set_new(withheld, "usage", usage_json(&told->withheld[i].usage));
+        json_array_append_new(out, withheld);
+    }
+    return out;
+}
+
 static json_t *side_json(const struct rr_explain_view *view, const struct rr_explain_side *side)
 {
     json_t *out = json_object();
@@ -184,6 +201,7 @@ static json_t *side_json(const struct rr_explain_view *view, const struct rr_exp
     json_object_set_new(out, "lines", lines_json(view, side->explained));
     json_object_set_new(out, "invoices", invoices_json(view, side));
     json_object_set_new(out, "unrated", unrated_json(view, side->explained->told));
+    json_object_set_new(out, "withheld", withheld_json(view, side->explained->told));
     return out;
 }
 

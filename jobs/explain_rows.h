@@ -10,6 +10,7 @@ struct rr_explain_row {
     struct rr_text amount;     /* what the amount is after it; empty where there is none */
     rr_decimal value;          /* the same as a number */
     bool has_value;
+    bool is_money; /* with the digits of the minor unit */
 };
 
 /* Texts are in the arena. */

@@ -140,7 +140,7 @@ static void put_side(struct rr_text_columns *columns, int column, const struct r
 }
 
 static void put_row(struct rr_text_columns *columns, const struct rr_explain_row *old,
-                    const struct rr_explain_row *new)
+                    const struct rr_explain_row *new, const struct rr_plan *plan)
 {
     struct rr_sum change = {0};
     struct rr_line text = {0};
@@ -150,7 +150,7 @@ static void put_row(struct rr_text_columns *columns, const struct rr_explain_row
     if (old && new && old->has_value &&new->has_value) {
         rr_sum_add(&change, new->value);
         rr_sum_add(&change, -old->value);
-        put_change(&text, &change, NULL);
+        put_change(&text, &change, old->is_money && new->is_money ? plan : NULL);
         rr_text_columns_put(columns, DIFFERENCE, rr_line_text(&text));
     }
     rr_line_fini(&text);
@@ -166,19 +166,19 @@ static uint32_t find(const struct rr_explain_rows *rows, uint32_t from, struct r
 
 /* Rows of one label stand side by side; what is on one side alone stands where it is there. */
 static void merge_rows(const struct rr_explain_rows *old, const struct rr_explain_rows *new,
-                       struct rr_text_columns *columns)
+                       const struct rr_plan *plan, struct rr_text_columns *columns)
 {
     uint32_t j = 0;
     for (uint32_t i = 0; i < old->n; i++) {
         uint32_t same = find(new, j, old->row[i].label);
         bool both = same < new->n;
         for (; both && j < same; j++)
-            put_row(columns, NULL, &new->row[j]);
-        put_row(columns, &old->row[i], both ? &new->row[j] : NULL);
+            put_row(columns, NULL, &new->row[j], plan);
+        put_row(columns, &old->row[i], both ? &new->row[j] : NULL, plan);
         j += both;
     }
     for (; j < new->n; j++)
-        put_row(columns, NULL, &new->row[j]);
+        put_row(columns, NULL, &new->row[j], plan);
 }
 
 static void put_terms(const struct rr_explain_view *view, const char *of,
@@ -225,7 +225,7 @@ static void put_lines(const struct rr_explain_view *view, const struct rr_told_l
     rr_text_columns_put(&columns, OLD_ARITHMETIC, rr_text_of("old"));
     rr_text_columns_put(&columns, NEW_ARITHMETIC, rr_text_of("new"));
     rr_text_columns_put(&columns, DIFFERENCE, rr_text_of(old && new ? "difference" : ""));
-    merge_rows(&rows[0], &rows[1], &columns);
+    merge_rows(&rows[0], &rows[1], (old ? old : new)->line.plan, &columns);
     rr_text_columns_write(&columns, INDENT, out);
     rr_text_columns_fini(&columns);
     rr_explain_rows_fini(&rows[0]);

@@ -148,19 +148,17 @@ static void put_lines(const struct rr_explain_view *view, struct rr_line *out)
 
 /* ---- what nobody pays for ---- */
 
-static void put_unrated(const struct rr_explain_view *view, const struct rr_explain_side *side,
-                        const char *of, struct rr_line *out)
+static void put_unbilled(const struct rr_explain_view *view, const struct rr_told_unrated *row,
+                         uint32_t n, const char *what, struct rr_line *out)
 {
-    const struct rr_told *told = side->explained->told;
     struct rr_explain_rows rows = rr_explain_rows_create();
-    for (uint32_t i = 0; i < told->n_unrated; i++) {
-        const struct rr_unrated *row = &told->unrated[i].row;
-        if (!rr_explain_shows_unrated(view, row))
+    for (; n > 0; n--, row++) {
+        if (!rr_explain_shows_unrated(view, &row->row))
             continue;
         put(out, "\n");
-        rr_explain_put_line_name(view, row->period, row->meter, row->detail, out);
-        put(out, "  not billed%s\n", of);
-        rr_explain_rows_of_unrated(&rows, &told->unrated[i]);
+        rr_explain_put_line_name(view, row->row.period, row->row.meter, row->row.detail, out);
+        put(out, "  %s\n", what);
+        rr_explain_rows_of_unrated(&rows, row);
         put_rows(&rows, out);
     }
     rr_explain_rows_fini(&rows);
@@ -168,14 +166,20 @@ static void put_unrated(const struct rr_explain_view *view, const struct rr_expl
 
 void rr_explain_text(const struct rr_explain_view *view, struct rr_line *out)
 {
+    static const char *const unrated[] = {"not billed (old)", "not billed (new)"};
+    static const char *const withheld[] = {"not counted (old)", "not counted (new)"};
     put_title(view, out);
     if (view->n_sides == 1) {
         put_invoices(view, out);
         put_lines(view, out);
-        put_unrated(view, &view->side[0], "", out);
-        return;
+    } else {
+        rr_explain_put_sides(view, out);
     }
-    rr_explain_put_sides(view, out);
-    put_unrated(view, &view->side[0], " (old)", out);
-    put_unrated(view, &view->side[1], " (new)", out);
+    for (int s = 0; s < view->n_sides; s++) {
+        const struct rr_told *told = view->side[s].explained->told;
+        bool alone = view->n_sides == 1;
+        put_unbilled(view, told->unrated, told->n_unrated, alone ? "not billed" : unrated[s], out);
+        put_unbilled(view, told->withheld, told->n_withheld, alone ? "not counted" : withheld[s],
+                     out);
+    }
 }

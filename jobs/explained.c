@@ -4,6 +4,7 @@
 #include "../io/memory.h"
 #include "../runtime/increments.h"
 #include "../runtime/state.h"
+#include "kept_books.h"
 #include "rating.h"
 #include "span.h"
 
@@ -14,28 +15,6 @@ enum { USAGE_MEMORY = 256 * 1024 * 1024, LOOKS = 3 };
 
 /* ---- the book ---- */
 
-static int check_digest(const struct rr_result_facts *facts, const char *name, struct rr_text path,
-                        struct rr_digest digest, struct rr_error *err)
-{
-    struct rr_digest expected;
-    if (path.len == 0 || !rr_result_digest(facts, name, &expected) ||
-        rr_digest_equal(digest, expected))
-        return 0;
-    return rr_fail(err, RR_EXIT_DATA, "%.*s: is not what result %04u was priced by", (int)path.len,
-                   path.ptr, facts->number);
-}
-
-static int check_book(const struct rr_result_facts *facts, const struct rr_book *book,
-                      struct rr_error *err)
-{
-    if (check_digest(facts, "book", rr_text_of(book->path),
-                     rr_digest_bytes(book->source.ptr, book->source.len), err) != 0 ||
-        check_digest(facts, "subscriptions", book->subscriptions_path, book->subscriptions_digest,
-                     err) != 0)
-        return -1;
-    return check_digest(facts, "contracts", book->contracts_path, book->contracts_digest, err);
-}
-
 static int open_book(const struct rr_explained_terms *terms, struct rr_explained *e,
                      struct rr_error *err)
 {
@@ -44,7 +23,7 @@ static int open_book(const struct rr_explained_terms *terms, struct rr_explained
     uint32_t party;
     if (rr_open_book(&e->alone, &source, USAGE_MEMORY, &e->open, err) != 0 ||
         rr_open_book_deal(&e->open, 1, err) != 0 ||
-        check_book(terms->book, e->open.dealt, err) != 0)
+        rr_kept_book_check(terms->book, e->open.dealt, err) != 0)
         return -1;
     if (rr_parties_find(e->open.parties, terms->account, &party))
         e->party = rr_parties_at(e->open.parties, party);
@@ -199,14 +178,31 @@ static int add_account(struct rr_explained *e, struct rr_rating *rating, struct 
     return rr_rating_add(rating, account, s->row + first, n, &cells, err);
 }
 
+/* Records of the account that count in no cell, in the periods of the result. */
+static void note_withheld(struct rr_explained *e)
+{
+    uint32_t n;
+    const struct rr_origin *origin = rr_account_usage_origins(e->usage, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        if (origin[i].counts.counted > 0 || origin[i].meter >= e->open.dealt->n_meters)
+            continue;
+        int32_t period = rr_bucket_period(e->open.calendar, origin[i].bucket);
+        if (period >= e->span.first && period <= e->span.last)
+            rr_trace_record_withhold(e->record, period, &origin[i]);
+    }
+}
+
 static int rate_accounts(struct rr_explained *e, struct rr_rating *rating, struct rr_text account,
                          const struct subscriptions *s, struct rr_error *err)
 {
     struct rating taker = {e, account};
     rr_rating_begin(rating, e->party.contract, e->party.n_contracts);
-    for (uint32_t i = 0; i < s->n_accounts; i++)
+    for (uint32_t i = 0; i < s->n_accounts; i++) {
         if (add_account(e, rating, s->account[i], s, err) != 0)
             return -1;
+        if (rr_text_equal(s->account[i], account))
+            note_withheld(e);
+    }
     return rr_rating_finish(rating, take_rated, &taker, err);
 }
 
@@ -227,7 +223,8 @@ static int rate(struct rr_explained *e, struct rr_text account, const struct sub
     const struct rr_open_book *o = &e->open;
     const struct rr_told_origins origins = {e, origin_of};
     struct rr_rating *rating = rr_rating_create(o->dealt, o->calendar, o->meters, e->span);
-    e->record = rr_trace_record_create(o->dealt, account, e->span.first, &origins);
+    bool known = rr_account_usage_has_origins(e->usage);
+    e->record = rr_trace_record_create(o->dealt, account, e->span.first, known ? &origins : NULL);
     rr_rating_trace(rating, rr_trace_record_trace(e->record));
     int result = rate_accounts(e, rating, account, s, err);
     rr_rating_destroy(rating);

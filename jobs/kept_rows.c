@@ -97,32 +97,41 @@ static int is_below(struct search *s, uint64_t at, bool *below, uint64_t *row, s
     return 0;
 }
 
+/* What was read and not yet looked at. */
+struct taking {
+    struct rr_line text;
+    bool done; /* a row stands behind all of the key */
+};
+
+/* Appends the rows of the key, and leaves what is no whole row. */
+static void take_rows(struct search *s, struct taking *t, struct rr_line *rows)
+{
+    const char *row = t->text.bytes, *end = row + t->text.used, *next;
+    for (; !t->done && (next = rr_row_end(row, end)) != NULL; row = next) {
+        struct rr_text first = rr_row_first(row, next);
+        if ((size_t)(next - row) >= s->prefix.len && memcmp(row, s->prefix.ptr, s->prefix.len) == 0)
+            rr_line_put(rows, row, (size_t)(next - row));
+        else
+            t->done = first.ptr && rr_text_compare(unquoted(s, first), s->key) > 0;
+    }
+    t->text.used = (size_t)(end - row);
+    memmove(t->text.bytes, row, t->text.used);
+}
+
 /* Appends rows from `at` on for as long as they have the key, once they do. */
 static int take_from(struct search *s, uint64_t at, struct rr_line *rows, struct rr_error *err)
 {
-    struct rr_line text = {0};
+    struct taking taking = {0};
     size_t got = PIECE;
-    bool found = false, done = false;
     int result = 0;
-    while (result == 0 && !done && got == PIECE && (result = read_at(s, at, &got, err)) == 0) {
-        rr_line_put(&text, s->piece, got);
-        at += got;
-        const char *row = text.bytes, *end = text.bytes + text.used, *next;
-        while (!done && (next = rr_row_end(row, end)) != NULL) {
-            bool here = (size_t)(next - row) >= s->prefix.len &&
-                        memcmp(row, s->prefix.ptr, s->prefix.len) == 0;
-            struct rr_text first = rr_row_first(row, end);
-            if (here)
-                rr_line_put(rows, row, (size_t)(next - row));
-            found |= here;
-            done =
-                !here && (found || (first.ptr && rr_text_compare(unquoted(s, first), s->key) > 0));
-            row = next;
+    for (; result == 0 && !taking.done && got == PIECE; at += got) {
+        result = read_at(s, at, &got, err);
+        if (result == 0 && got > 0) {
+            rr_line_put(&taking.text, s->piece, got);
+            take_rows(s, &taking, rows);
         }
-        text.used = (size_t)(end - row);
-        memmove(text.bytes, row, text.used);
     }
-    rr_line_fini(&text);
+    rr_line_fini(&taking.text);
     return result;
 }
 

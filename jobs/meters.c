@@ -650,3 +650,18 @@ const struct rr_job *rr_meters_job(const struct rr_meters *m)
 {
     return &m->job;
 }
+
+void rr_cell_detail(const struct rr_book *book, const struct rr_meter *meter, struct rr_text cell,
+                    const int *by, int n, struct rr_line *out)
+{
+    for (int i = 0; i < n; i++) {
+        int b = by ? by[i] : i;
+        struct rr_text name = book->usage.dimensions[meter->by[b]];
+        struct rr_text value = rr_cell_by(meter, cell, b);
+        if (i > 0)
+            rr_line_put(out, ";", 1);
+        rr_line_put(out, name.ptr, name.len);
+        rr_line_put(out, "=", 1);
+        rr_line_put(out, value.ptr, value.len);
+    }
+}

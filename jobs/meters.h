@@ -8,6 +8,8 @@
 
 #include "calendar.h"
 
+#include "../io/line.h"
+
 #include <rerate/job.h>
 
 struct rr_meters;
@@ -26,6 +28,10 @@ bool rr_meter_is_level(const struct rr_meter *meter);
 
 /* The value of the meter's b-th `by` dimension in a cell's key. */
 struct rr_text rr_cell_by(const struct rr_meter *meter, struct rr_text cell, int b);
+
+/* Adds "region=eu;model=x" for n of a meter's `by` dimensions, NULL: the first, in a cell's key. */
+void rr_cell_detail(const struct rr_book *book, const struct rr_meter *meter, struct rr_text cell,
+                    const int *by, int n, struct rr_line *out);
 
 /* Whether a key has the form of those that the job makes of records, or of cells: what else is done with
  * keys counts on it. */

@@ -226,16 +226,7 @@ static struct rr_text detail_of(struct rr_rating *r, const struct rr_meter *mete
     if (n == 0)
         return (struct rr_text){0};
     rr_line_clear(&r->text);
-    for (int i = 0; i < n; i++) {
-        int b = by ? by[i] : i;
-        struct rr_text name = r->by.book->usage.dimensions[meter->by[b]];
-        struct rr_text value = rr_cell_by(meter, key, b);
-        if (i > 0)
-            rr_line_put(&r->text, ";", 1);
-        rr_line_put(&r->text, name.ptr, name.len);
-        rr_line_put(&r->text, "=", 1);
-        rr_line_put(&r->text, value.ptr, value.len);
-    }
+    rr_cell_detail(r->by.book, meter, key, by, n, &r->text);
     return rr_arena_text(r->texts, r->text.bytes, r->text.used);
 }
 

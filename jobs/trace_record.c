@@ -2,6 +2,7 @@
 #include "trace_record.h"
 
 #include "../io/memory.h"
+#include "meters.h"
 
 #include <rerate/job.h>
 
@@ -10,11 +11,6 @@ struct heard {
     struct rr_step step;
     struct rr_amount amount;
     struct rr_rated_line line;
-};
-
-struct group_usage {
-    struct rr_told_usage sum;
-    uint32_t size;
 };
 
 struct rr_trace_record {
@@ -30,7 +26,7 @@ struct rr_trace_record {
     uint32_t n_heard, heard_size, n_events;
     uint32_t *group; /* that the line in hand is made of */
     uint32_t n_groups, groups_size;
-    struct group_usage *usage; /* of each group */
+    struct rr_told_usage_sum *usage; /* of each group */
     uint32_t n_usage;
 };
 
@@ -55,71 +51,40 @@ static struct rr_text keep_text(struct rr_trace_record *r, struct rr_text text)
 
 /* ---- where usage came from ---- */
 
-static struct group_usage *usage_of(struct rr_trace_record *r, uint32_t group)
+static struct rr_told_usage_sum *usage_of(struct rr_trace_record *r, uint32_t group)
 {
     if (group >= r->n_usage) {
         uint32_t n = 2 * group + 16;
         r->usage = rr_realloc(r->usage, n * sizeof *r->usage);
         memset(r->usage + r->n_usage, 0, (n - r->n_usage) * sizeof *r->usage);
-        for (; r->n_usage < n; r->n_usage++)
-            r->usage[r->n_usage].sum.known = true;
+        r->n_usage = n;
     }
     return &r->usage[group];
-}
-
-/* Files stand in the order of their paths. */
-static void add_file(struct group_usage *into, const struct rr_origin_file *file)
-{
-    struct rr_told_usage *sum = &into->sum;
-    uint32_t at = sum->n_files;
-    while (at > 0 && strcmp(sum->file[at - 1].path, file->path) > 0)
-        at--;
-    if (at > 0 && sum->file[at - 1].file == file->file) {
-        rr_record_counts_add(&sum->file[at - 1].counts, &file->counts);
-        return;
-    }
-    sum->file = grow(sum->file, sum->n_files, &into->size, sizeof *sum->file);
-    memmove(sum->file + at + 1, sum->file + at, (sum->n_files - at) * sizeof *sum->file);
-    sum->file[at] = *file;
-    sum->n_files++;
-}
-
-static void add_files(struct group_usage *into, const struct rr_origin_file *file, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        add_file(into, &file[i]);
 }
 
 /* Cells of the values of records are of the same records as the meter's own. */
 static void hear_cell(struct rr_trace_record *r, const struct rr_step *step)
 {
+    const struct rr_record_counts alone = {.counted = step->cell->records};
     if (step->group == RR_NO_GROUP || step->cell->meter >= r->book->n_meters)
         return;
-    struct group_usage *usage = usage_of(r, step->group);
     const struct rr_origin *origin =
         r->origins ? r->origins->of_cell(r->origins->self, step->cell) : NULL;
-    if (origin == NULL) {
-        usage->sum.known = false;
-        usage->sum.counts.counted += step->cell->records;
-        return;
-    }
-    rr_record_counts_add(&usage->sum.counts, &origin->counts);
-    add_files(usage, origin->files, origin->n_files);
+    struct rr_told_usage_sum *sum = usage_of(r, step->group);
+    if (origin)
+        rr_told_usage_add(sum, &origin->counts, origin->files, origin->n_files);
+    else
+        rr_told_usage_add(sum, &alone, NULL, 0);
 }
 
 static struct rr_told_usage sum_groups(struct rr_trace_record *r)
 {
-    struct group_usage sum = {.sum.known = true};
+    struct rr_told_usage_sum sum = {.usage.known = r->origins != NULL};
     for (uint32_t i = 0; i < r->n_groups; i++) {
-        const struct rr_told_usage *group = &usage_of(r, r->group[i])->sum;
-        rr_record_counts_add(&sum.sum.counts, &group->counts);
-        sum.sum.known &= group->known;
-        add_files(&sum, group->file, group->n_files);
+        const struct rr_told_usage *group = &usage_of(r, r->group[i])->usage;
+        rr_told_usage_add(&sum, &group->counts, group->file, group->n_files);
     }
-    struct rr_told_usage kept = sum.sum;
-    kept.file = keep(r, sum.sum.file, sum.sum.n_files * sizeof *kept.file);
-    free(sum.sum.file);
-    return kept;
+    return rr_told_usage_keep(&sum, r->arena);
 }
 
 /* ---- steps ---- */
@@ -347,6 +312,47 @@ void rr_trace_record_take(struct rr_trace_record *r, const struct rr_rated *rate
     r->n_taken = kept;
 }
 
+/* ---- what counts nowhere ---- */
+
+static bool is_of(const struct rr_unrated *row, int32_t period, struct rr_text meter,
+                  struct rr_text detail)
+{
+    return row->period == period && rr_text_equal(row->meter, meter) &&
+           rr_text_equal(row->detail, detail);
+}
+
+/* The last row, or a new one. */
+static struct rr_told_unrated *withheld_row(struct rr_trace_record *r, int32_t period,
+                                            struct rr_text meter, struct rr_text detail)
+{
+    struct rr_told *told = &r->told;
+    uint32_t n = told->n_withheld;
+    if (n > 0 && is_of(&told->withheld[n - 1].row, period, meter, detail))
+        return &told->withheld[n - 1];
+    told->withheld = grow(told->withheld, n, &told->withheld_size, sizeof *told->withheld);
+    told->withheld[n] = (struct rr_told_unrated){.row = {.account = r->account,
+                                                         .period = period,
+                                                         .meter = meter,
+                                                         .detail = keep_text(r, detail),
+                                                         .reason = "withheld"},
+                                                 .usage.known = true};
+    return &told->withheld[told->n_withheld++];
+}
+
+void rr_trace_record_withhold(struct rr_trace_record *r, int32_t period,
+                              const struct rr_origin *origin)
+{
+    const struct rr_meter *meter = &r->book->meters[origin->meter];
+    struct rr_told_usage_sum sum = {.usage.known = true};
+    struct rr_line detail = {0};
+    rr_cell_detail(r->book, meter, origin->key, NULL, meter->n_by, &detail);
+    struct rr_told_unrated *row = withheld_row(r, period, meter->name, rr_line_text(&detail));
+    rr_told_usage_add(&sum, &row->usage.counts, row->usage.file, row->usage.n_files);
+    rr_told_usage_add(&sum, &origin->counts, origin->files, origin->n_files);
+    row->usage = rr_told_usage_keep(&sum, r->arena);
+    rr_line_fini(&detail);
+}
+
 /* ---- begin and end ---- */
 
 struct rr_trace_record *rr_trace_record_create(const struct rr_book *book, struct rr_text account,
@@ -367,10 +373,11 @@ void rr_trace_record_destroy(struct rr_trace_record *r)
     if (r == NULL)
         return;
     for (uint32_t i = 0; i < r->n_usage; i++)
-        free(r->usage[i].sum.file);
+        free(r->usage[i].usage.file);
     rr_arena_destroy(r->arena);
     free(r->told.line);
     free(r->told.unrated);
+    free(r->told.withheld);
     free(r->heard);
     free(r->group);
     free(r->usage);
@@ -411,5 +418,7 @@ const struct rr_told *rr_trace_record_told(struct rr_trace_record *r)
         qsort(r->told.line, r->told.n_lines, sizeof *r->told.line, compare_lines);
     if (r->told.n_unrated > 1)
         qsort(r->told.unrated, r->told.n_unrated, sizeof *r->told.unrated, compare_unrated);
+    if (r->told.n_withheld > 1)
+        qsort(r->told.withheld, r->told.n_withheld, sizeof *r->told.withheld, compare_unrated);
     return &r->told;
 }

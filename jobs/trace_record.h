@@ -10,20 +10,11 @@
 
 #include "price.h"
 #include "rated.h"
-
-#include "../runtime/origins.h"
+#include "told_usage.h"
 
 /* From how many values on records that are priced one by one come as one step: RR_STEP_EVENT whose number is
  * how many values it stands for, without quantity. */
 enum { RR_EVENTS_TOLD = 100 };
-
-/* The records behind a line. */
-struct rr_told_usage {
-    struct rr_record_counts counts;
-    struct rr_origin_file *file; /* in the order of paths */
-    uint32_t n_files;
-    bool known; /* where the state keeps records; else no more is known than how many count */
-};
 
 struct rr_told_line {
     struct rr_rated_line line; /* its texts and plans live as long as the record and the book */
@@ -48,18 +39,21 @@ struct rr_told {
     uint32_t n_lines, lines_size;
     struct rr_told_unrated *unrated;
     uint32_t n_unrated, unrated_size;
+    struct rr_told_unrated
+        *withheld; /* records none of whose kind counts: no line is made of them */
+    uint32_t n_withheld, withheld_size;
 };
 
 struct rr_trace_record;
 
-/* Where a cell came from, asked while the account that it is of is rated; NULL where the state does not know.
+/* Where a cell came from, asked while the account that it is of is rated; NULL where it is not known.
  * The answer lives until the next question, and its paths as long as the record. */
 struct rr_told_origins {
     void *self;
     const struct rr_origin *(*of_cell)(void *self, const struct rr_cell *cell);
 };
 
-/* Everything is borrowed; `first` is the first period of the result: what is told of earlier ones is not kept. */
+/* Everything is borrowed; `origins` is NULL where the state keeps no records. `first` is the first period of the result: what is told of earlier ones is not kept. */
 struct rr_trace_record *rr_trace_record_create(const struct rr_book *book, struct rr_text account,
                                                int32_t first,
                                                const struct rr_told_origins *origins);
@@ -70,6 +64,11 @@ const struct rr_trace *rr_trace_record_trace(const struct rr_trace_record *recor
 
 /* Takes over what was rated, as rr_rated_taker hands it on and before anybody sorts it. */
 void rr_trace_record_take(struct rr_trace_record *record, const struct rr_rated *rated);
+
+/* Notes records of the account that count in no cell: copies that say another time, events that were withdrawn.
+ * Those of a period, meter and detail that come one after the other are one row. */
+void rr_trace_record_withhold(struct rr_trace_record *record, int32_t period,
+                              const struct rr_origin *origin);
 
 /* Sorts what was kept, when all was rated. */
 const struct rr_told *rr_trace_record_told(struct rr_trace_record *record);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a fix costs: pricing again and the impact, each against `run` from CSV, in turn.
+"""What a fix costs: pricing again, the impact and an explanation, each against `run` from CSV, in turn.
 
     tests/bench/rerating.py build/release/rerate
     tests/bench/rerating.py build/release/rerate --records 1000000 --accounts 5000 --rounds 2
@@ -62,6 +62,12 @@ class Bench:
         self.fork("base", "changed")
         self.price("changed")
         self.call("impact", "-w", "changed", 1, 2)
+        self.account = self.some_account()
+
+    def some_account(self):
+        """One in the middle, which the fix is for."""
+        rows = (self.folder / "changed" / "impact" / "0001-0002" / "adjustments.csv").read_text().split("\n")
+        return rows[len(rows) // 2].split(",")[0]
 
     def fork(self, source, target):
         """Another workspace with the same content; what never changes is not copied."""
@@ -90,6 +96,19 @@ class Bench:
         self.fork("changed", "compared")
         shutil.rmtree(self.folder / "compared" / "impact")
         return self.call("impact", "-w", "compared", 1, 2)
+
+    def explain(self):
+        return self.call("explain", "-w", "changed", "--account", self.account, "1", "2", ranks=1)
+
+    def explain_cold(self):
+        """No page of the workspace is in memory."""
+        for path in (self.folder / "changed").rglob("*"):
+            if path.is_file():
+                file = os.open(path, os.O_RDONLY)
+                os.fsync(file)
+                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+                os.close(file)
+        return self.explain()
 
     # ---- all of it ----
 

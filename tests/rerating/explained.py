@@ -14,47 +14,12 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / 'oracle')]
+import explanations  # noqa: E402
 import waterfall  # noqa: E402
 from agree import MPI, TIME_LIMIT  # noqa: E402
 from events import DataError  # noqa: E402
-from pairs import Differs, Pair, require, rows  # noqa: E402
+from pairs import Differs, Pair, require  # noqa: E402
 from trials import run_trials  # noqa: E402
-
-LINE = ('account', 'contract', 'period', 'plan', 'charge', 'detail', 'from', 'to', 'quantity', 'exact', 'amount',
-        'currency')
-EFFECTS = ('account', 'period', 'charge', 'detail', 'currency', 'old', 'new', 'delta', 'price_effect',
-           'usage_effect', 'rounding')
-CHANGES = ('delta', 'price_effect', 'usage_effect', 'rounding')
-
-
-class Result:
-    """The tables of a result, by account."""
-
-    def __init__(self, folder):
-        self.lines, self.invoices, self.unrated, self.shares = (
-            rows(folder / f'{name}.csv') for name in ('lines', 'invoices', 'unrated', 'shares'))
-
-    def accounts(self):
-        return {row['account'] for table in (self.lines, self.unrated, self.shares) for row in table}
-
-    def lines_of(self, account):
-        """Its own, and pooled ones that it has a share of."""
-        pooled = {tuple(row[key] for key in ('contract', 'period', 'charge', 'detail', 'from'))
-                  for row in self.shares if row['account'] == account}
-        return [row for row in self.lines if row['account'] == account or
-                tuple(row[key] for key in ('contract', 'period', 'charge', 'detail', 'from')) in pooled]
-
-    def shares_of(self, line):
-        return [{key: row[key] for key in ('account', 'quantity', 'amount')} for row in self.shares
-                if all(row[key] == line[key] for key in ('contract', 'period', 'charge', 'detail', 'from'))]
-
-
-def same(actual, expected, what):
-    actual, expected = (sorted(map(str, side)) for side in (actual, expected))
-    if actual != expected:
-        only = [[row for row in a if row not in b][:2] for a, b in ((actual, expected), (expected, actual))]
-        raise Differs(f'{what}: explained {only[0]}, the result has {only[1]}')
-
 
 class ExplainedPair(Pair):
     """A pair whose accounts are explained as soon as its impact is there."""
@@ -63,7 +28,7 @@ class ExplainedPair(Pair):
 
     def check_impact(self):
         super().check_impact()
-        self.explain_all([Result(self.tables(number)) for number in self.numbers])
+        self.explain_all([explanations.Result(self.tables(number)) for number in self.numbers])
 
     def check_closed(self):
         pass
@@ -86,42 +51,13 @@ class ExplainedPair(Pair):
     def explain_account(self, account, results):
         try:
             both = self.explain(account, *self.numbers)
-            for side, result in zip(('old', 'new'), results):
-                self.same_as_the_result(account, both[side], result)
-                for line in both[side]['lines']:
-                    waterfall.Replay(line).check()
+            explanations.check_pair(account, both, results, self.impact())
             known = account in results[1].accounts()
             alone = self.explain(account, self.numbers[1], code=0 if known else 66)
             require(not known or {**alone, 'account': None} == {**both['new'], 'account': None},
                     'alone and side by side')
-            self.same_effects(account, both['changes'], results)
         except (Differs, waterfall.Wrong) as wrong:
             raise Differs(f'account {account!r}: {wrong}') from wrong
-
-    def same_as_the_result(self, account, explained, result):
-        lines = result.lines_of(account)
-        same([[line[key] for key in LINE] for line in explained['lines']],
-             [[row[key] for key in LINE] for row in lines], 'lines')
-        for line in explained['lines']:
-            require(line.get('shares', []) == result.shares_of(line), f'shares of {line}')
-        payers = {(line['payer'], line['period'], line['currency']) for line in explained['lines']}
-        same([[row['account'], row['period'], row['currency'], str(row['lines']), row['total']]
-              for row in explained['invoices']],
-             [[row['account'], row['period'], row['currency'], row['lines'], row['total']]
-              for row in result.invoices
-              if row['account'] == account or (row['account'], row['period'], row['currency']) in payers],
-             'invoices')
-        same([[row['period'], row['meter'], row['detail'], row['quantity'], str(row['usage']['records']),
-               row['reason']] for row in explained['unrated']],
-             [[row['period'], row['meter'], row['detail'], row['quantity'], row['records'], row['reason']]
-              for row in result.unrated if row['account'] == account], 'unrated')
-
-    def same_effects(self, account, changes, results):
-        changed = [change for change in changes if not change['share'] and
-                   any(float(change[key]) for key in CHANGES)]
-        same([[change[key] for key in EFFECTS] for change in changed],
-             [[row[key] for key in EFFECTS] for row in rows(self.impact() / 'lines.csv')
-              if row['account'] == account], 'effects')
 
 
 def attempt(seed, records, rerate, most, folder):

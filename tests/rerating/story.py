@@ -1,6 +1,6 @@
 """The story of a mistake, from the day it is found to the day it is settled: two years of usage, a tier that
 was wrong for months, a contract that nobody had entered, and usage that came late. Whatever the program
-says on the way (results, differences, corrections, reports) must be what the oracle says, and
+says on the way (results, differences, corrections, explanations, reports) must be what the oracle says, and
 what it said before, to the cent; and each byte of it the same on any number of ranks."""
 import json
 import os
@@ -12,8 +12,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "ranks"), str(HERE.parent / "oracle")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "ranks"), str(HERE.parent / "oracle")]
 import compare  # noqa: E402
+import explanations  # noqa: E402
 import impact  # noqa: E402
 import ledger  # noqa: E402
 import oracle  # noqa: E402
@@ -47,7 +48,7 @@ class Story:
         for step in (self.two_years_are_billed, self.invoices_go_out, self.a_tier_was_wrong,
                      self.what_would_a_fix_cost, self.the_fix_waits_for_approval, self.it_is_taken_back_and_put_back,
                      self.a_contract_was_never_entered, self.usage_came_late, self.everything_that_changed,
-                     self.the_report_says_the_same,
+                     self.every_line_can_be_explained, self.the_report_says_the_same,
                      self.closed_months_are_corrected, self.nothing_is_left, self.all_of_it_can_be_proved):
             try:
                 step()
@@ -180,6 +181,19 @@ class Story:
         made = self.ws / "impact" / "{:04}-{:04}".format(*numbers)
         self.same_rows(made / "lines.csv", impact.LINES, impact.line_rows(old, middle, new))
         self.same_rows(made / "adjustments.csv", impact.ADJUSTMENTS, impact.adjustment_rows(old, new))
+
+    def every_line_can_be_explained(self):
+        """Whoever asks is told how each line came to be, in the first result and in the last, and why it changed; and
+        of which months its records are."""
+        results = [explanations.Result(self.result(number)) for number in (1, 5)]
+        for account in sorted(results[0].accounts() | results[1].accounts()):
+            out, _ = self.run("explain", "--account", account, "--json", "1", "5", ranks=None)
+            explained = json.loads(out)
+            explanations.check_pair(account, explained, results, self.ws / "impact" / "0001-0005")
+            for line in explained["old"]["lines"] + explained["new"]["lines"]:
+                for file in line.get("usage", {}).get("files", []):
+                    require(file["file"] == "late.csv" or line["period"][:7] in file["file"],
+                            f"{account}: {line['period']} is of {file}")
 
     def the_report_says_the_same(self):
         """The numbers in the pages that people look at, of the result and of all that changed."""
