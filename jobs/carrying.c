@@ -4,6 +4,7 @@
 #include "../io/memory.h"
 #include "base_result.h"
 #include "carried_lines.h"
+#include "kept_books.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,15 +29,6 @@ struct rr_carrying {
 
 /* ---- begin ---- */
 
-/* What a file's digest has to be where run.json names it. */
-static bool is_kept(const struct rr_result_facts *base, const char *name, struct rr_text path,
-                    struct rr_digest digest)
-{
-    struct rr_digest said;
-    bool named = rr_result_digest(base, name, &said);
-    return named == (path.len > 0) && (!named || rr_digest_equal(said, digest));
-}
-
 /* Collective. The book of the base, with all that it was priced by. */
 static int open_earlier(struct rr_carrying *c, const struct rr_carrying_terms *terms,
                         struct rr_error *err)
@@ -45,15 +37,7 @@ static int open_earlier(struct rr_carrying *c, const struct rr_carrying_terms *t
     if (rr_open_book(c->comm, &source, terms->memory, &c->was, err) != 0 ||
         rr_open_book_deal(&c->was, terms->state->manifest->n_shards, err) != 0)
         return -1;
-    const struct rr_book *book = c->was.dealt;
-    bool kept =
-        is_kept(&c->base, "subscriptions", book->subscriptions_path, book->subscriptions_digest) &&
-        is_kept(&c->base, "contracts", book->contracts_path, book->contracts_digest);
-    if (rr_comm_max(c->comm, !kept) == 0)
-        return 0;
-    return rr_fail(err, RR_EXIT_DATA,
-                   "%s: the files that this result was priced by are not kept as they were",
-                   c->base.dir);
+    return rr_agree(c->comm, rr_kept_book_check(&c->base, c->was.dealt, err), err);
 }
 
 static void name_plans(struct rr_carrying *c)

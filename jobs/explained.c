@@ -4,6 +4,7 @@
 #include "../io/memory.h"
 #include "../runtime/increments.h"
 #include "../runtime/state.h"
+#include "kept_books.h"
 #include "rating.h"
 #include "span.h"
 
@@ -14,28 +15,6 @@ enum { USAGE_MEMORY = 256 * 1024 * 1024, LOOKS = 3 };
 
 /* ---- the book ---- */
 
-static int check_digest(const struct rr_result_facts *facts, const char *name, struct rr_text path,
-                        struct rr_digest digest, struct rr_error *err)
-{
-    struct rr_digest expected;
-    if (path.len == 0 || !rr_result_digest(facts, name, &expected) ||
-        rr_digest_equal(digest, expected))
-        return 0;
-    return rr_fail(err, RR_EXIT_DATA, "%.*s: is not what result %04u was priced by", (int)path.len,
-                   path.ptr, facts->number);
-}
-
-static int check_book(const struct rr_result_facts *facts, const struct rr_book *book,
-                      struct rr_error *err)
-{
-    if (check_digest(facts, "book", rr_text_of(book->path),
-                     rr_digest_bytes(book->source.ptr, book->source.len), err) != 0 ||
-        check_digest(facts, "subscriptions", book->subscriptions_path, book->subscriptions_digest,
-                     err) != 0)
-        return -1;
-    return check_digest(facts, "contracts", book->contracts_path, book->contracts_digest, err);
-}
-
 static int open_book(const struct rr_explained_terms *terms, struct rr_explained *e,
                      struct rr_error *err)
 {
@@ -44,7 +23,7 @@ static int open_book(const struct rr_explained_terms *terms, struct rr_explained
     uint32_t party;
     if (rr_open_book(&e->alone, &source, USAGE_MEMORY, &e->open, err) != 0 ||
         rr_open_book_deal(&e->open, 1, err) != 0 ||
-        check_book(terms->book, e->open.dealt, err) != 0)
+        rr_kept_book_check(terms->book, e->open.dealt, err) != 0)
         return -1;
     if (rr_parties_find(e->open.parties, terms->account, &party))
         e->party = rr_parties_at(e->open.parties, party);

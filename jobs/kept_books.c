@@ -105,3 +105,27 @@ int rr_kept_book_read(const char *workspace, const struct rr_result_facts *facts
     return rr_book_read_kept(path, kept_as(workspace, facts, "subscriptions", subscriptions),
                              kept_as(workspace, facts, "contracts", contracts), files, err);
 }
+
+/* ---- whether it is that ---- */
+
+static int check_digest(const struct rr_result_facts *facts, const char *name, struct rr_text path,
+                        struct rr_digest digest, struct rr_error *err)
+{
+    struct rr_digest expected;
+    if (path.len == 0 || !rr_result_digest(facts, name, &expected) ||
+        rr_digest_equal(digest, expected))
+        return 0;
+    return rr_fail(err, RR_EXIT_DATA, "%.*s: is not what result %04u was priced by", (int)path.len,
+                   path.ptr, facts->number);
+}
+
+int rr_kept_book_check(const struct rr_result_facts *facts, const struct rr_book *book,
+                       struct rr_error *err)
+{
+    if (check_digest(facts, "book", rr_text_of(book->path),
+                     rr_digest_bytes(book->source.ptr, book->source.len), err) != 0 ||
+        check_digest(facts, "subscriptions", book->subscriptions_path, book->subscriptions_digest,
+                     err) != 0)
+        return -1;
+    return check_digest(facts, "contracts", book->contracts_path, book->contracts_digest, err);
+}

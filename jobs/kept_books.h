@@ -20,4 +20,9 @@ int rr_kept_books_put(const char *workspace, const struct rr_book *book, struct 
 int rr_kept_book_read(const char *workspace, const struct rr_result_facts *facts,
                       struct rr_book_files *files, struct rr_error *err);
 
+/* Whether a book that was read, with the files beside it, is what the result was priced by. RR_EXIT_DATA where it is
+ * not. Not collective. */
+int rr_kept_book_check(const struct rr_result_facts *facts, const struct rr_book *book,
+                       struct rr_error *err);
+
 #endif

@@ -193,22 +193,24 @@ static uint8_t *room_for_rows(void *self, uint32_t n)
     return e->rows + (size_t)e->n_rows * e->row_size;
 }
 
-/* Settles and folds those records of the account that are in a slice: all copies of their events are. */
+/* Settles and folds those records of the account that are in a slice: all copies of their events are. 1, or 0 and
+ * nothing is done where there are more than `most`. */
 static int fold_slice(struct rr_account_usage *u, const struct rr_slice *slice,
-                      struct rr_text account, struct rr_error *err)
+                      struct rr_text account, uint64_t most, struct rr_error *err)
 {
     struct rr_events *e = &u->events;
     struct rr_record_sink sink = {e, room_for_rows, &e->n_rows};
     e->n_rows = e->n_kept = 0;
-    if (rr_record_sources_read_account(&u->sources, slice, account, 0, sink, err) != 0)
-        return -1;
+    int got = rr_record_sources_read_account(&u->sources, slice, account, 0, most, sink, err);
+    if (got <= 0)
+        return got;
     rr_plans_update(u->plans);
     rr_events_resolve(e);
     rr_texts_clear(&e->conflicts);
     rr_texts_clear(&e->repaired);
     rr_origins_count(u->origins, e->kept, e->n_kept);
     rr_fold_rows(u->fold, e->kept, e->n_kept, &u->tally);
-    return 0;
+    return 1;
 }
 
 static void forget_account(struct rr_account_usage *u, struct rr_text account)
@@ -220,25 +222,34 @@ static void forget_account(struct rr_account_usage *u, struct rr_text account)
     rr_dictionary_enter(u->accounts, account, rr_dictionary_hash(account)); /* code 0 */
 }
 
-/* An account of many records is read in slices of its fingerprints. */
-static int read_records(struct rr_account_usage *u, const struct rr_slice *shard,
-                        struct rr_text account, struct rr_error *err)
+/* The same for an account of many records, in slices of their fingerprints. */
+static int fold_in_slices(struct rr_account_usage *u, const struct rr_slice *shard,
+                          struct rr_text account, struct rr_error *err)
 {
     const struct rr_gap whole = {.high = UINT64_MAX}; /* as if the account were all of shard 0 */
     uint64_t records;
     uint32_t n;
-    forget_account(u, account);
     if (rr_record_sources_count_account(&u->sources, shard, account, &records, err) != 0)
         return -1;
     struct rr_slice *slices = rr_slices_plan(&whole, 1, &records, u->budget.records, &n);
-    int result = 0;
-    for (uint32_t i = 0; i < n && result == 0; i++) {
+    int got = 1;
+    for (uint32_t i = 0; i < n && got > 0; i++) {
         slices[i].first = shard->first;
         slices[i].end = shard->end;
-        result = fold_slice(u, &slices[i], account, err);
+        got = fold_slice(u, &slices[i], account, UINT64_MAX, err);
     }
     free(slices);
-    return result == 0 ? record_folded(u, err) : -1;
+    return got;
+}
+
+static int read_records(struct rr_account_usage *u, const struct rr_slice *shard,
+                        struct rr_text account, struct rr_error *err)
+{
+    forget_account(u, account);
+    int got = fold_slice(u, shard, account, u->budget.records, err);
+    if (got == 0)
+        got = fold_in_slices(u, shard, account, err);
+    return got > 0 ? record_folded(u, err) : -1;
 }
 
 /* ---- cells from cells ---- */

@@ -150,7 +150,7 @@ static int find_place(struct rr_output *o, uint64_t *place, struct rr_error *err
 {
     uint64_t mine;
     *place = rr_pairs_rows_before(o->pairs);
-    if (o->blend == NULL && rr_comm_max(o->comm, o->takes_away) == 0)
+    if (o->comm->size == 1 || (o->blend == NULL && rr_comm_max(o->comm, o->takes_away) == 0))
         return 0;
     if (rr_agree(o->comm, measure_range(o, &mine, err), err) != 0)
         return -1;

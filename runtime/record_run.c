@@ -269,7 +269,7 @@ struct rr_record_reader {
     const uint32_t *place_of_file;
     uint32_t *key_code;
     uint32_t n_keys;
-    uint32_t end;       /* the shard at which the slice ends */
+    uint32_t end;       /* the shard at which the slice ends, once it is read; UINT32_MAX: none */
     uint64_t low, high; /* its fingerprints */
     bool whole;         /* all fingerprints */
     uint64_t item;      /* the next account's first record */
@@ -469,6 +469,7 @@ int rr_record_reader_find(struct rr_record_reader *r, struct rr_text account,
                           struct rr_account_head *head, struct rr_error *err)
 {
     int got;
+    r->end = UINT32_MAX; /* it will stand inside of a shard: the next slice is sought */
     while ((got = rr_accounts_reader_next(r->accounts, head, err)) > 0) {
         if (rr_text_equal(head->name, account))
             return stand_before(r, head, err);

@@ -36,8 +36,8 @@ int rr_record_reader_select(struct rr_record_reader *reader, const struct rr_sli
 int rr_record_reader_next(struct rr_record_reader *reader, struct rr_account_head *head,
                           struct rr_error *err);
 
-/* The same for the account of this name alone: 1, or 0 when it has no records in the slice. What stands before
- * it is passed over. */
+/* The same for the account of this name alone: 1, or 0 when it has no records in the slice. Of the slice nothing
+ * else is read. */
 int rr_record_reader_find(struct rr_record_reader *reader, struct rr_text account,
                           struct rr_account_head *head, struct rr_error *err);
 

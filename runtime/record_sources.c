@@ -184,9 +184,10 @@ int rr_record_sources_count_account(struct rr_record_sources *s, const struct rr
 }
 
 int rr_record_sources_read_account(struct rr_record_sources *s, const struct rr_slice *slice,
-                                   struct rr_text account, uint32_t code,
+                                   struct rr_text account, uint32_t code, uint64_t most,
                                    struct rr_record_sink sink, struct rr_error *err)
 {
+    uint64_t records = 0;
     for (uint32_t i = 0; i < s->n_runs; i++) {
         struct rr_account_head head;
         uint32_t kept;
@@ -195,10 +196,13 @@ int rr_record_sources_read_account(struct rr_record_sources *s, const struct rr_
             return -1;
         if (got == 0)
             continue;
+        records += head.items;
+        if (records > most)
+            return 0;
         uint8_t *rows = sink.room(sink.self, head.items);
         if (rr_record_reader_rows(s->reader[i], head.items, code, rows, &kept, err) != 0)
             return -1;
         *sink.n_rows += kept;
     }
-    return 0;
+    return 1;
 }

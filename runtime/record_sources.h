@@ -60,9 +60,10 @@ int rr_record_sources_count_account(struct rr_record_sources *sources, const str
                                     struct rr_text account, uint64_t *records,
                                     struct rr_error *err);
 
-/* Reads those records of an account that are in a slice of its shard, with this account code. */
+/* Reads those records of an account that are in a slice of its shard, with this account code: 1. Where there are
+ * more than `most` it stops, with some of them read: 0. -1 on error. */
 int rr_record_sources_read_account(struct rr_record_sources *sources, const struct rr_slice *slice,
-                                   struct rr_text account, uint32_t code,
+                                   struct rr_text account, uint32_t code, uint64_t most,
                                    struct rr_record_sink sink, struct rr_error *err);
 
 #endif

@@ -47,7 +47,7 @@ def require(condition, text):
 class History:
     def __init__(self, seed, arguments, folder):
         self.dice, self.folder, self.arguments = Dice(f'usage of accounts {seed}'), folder, arguments
-        self.settings = {'has_event_id': self.dice.chance(85),
+        self.settings = {'has_event_id': seed % 3 > 0,  # else only cells are kept
                          'duplicates': self.dice.choice(['first', 'last'])}
         if arguments.accounts:
             self.settings['accounts'] = randombook.ACCOUNTS[:arguments.accounts]

@@ -195,6 +195,71 @@ START_TEST(any_slice_can_be_read_after_any_other)
 }
 END_TEST
 
+static uint32_t count_of(const struct sample *s, uint32_t account, const struct rr_slice *slice)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct rr_row row = row_at(s->rows, i);
+        n += row.account == account && is_in(s, &row, slice);
+    }
+    return n;
+}
+
+/* The account's rows of a slice, and no others, as often as they are asked for. */
+static void find_account(const struct sample *s, struct rr_record_reader *reader, uint32_t account,
+                         const struct rr_slice *slice)
+{
+    struct rr_error err = {0};
+    struct rr_account_head head;
+    struct rr_text name = rr_dictionary_text(s->accounts, account);
+    uint32_t kept = 0, want = count_of(s, account, slice);
+    uint8_t *rows = malloc((size_t)s->n * rr_row_size(&job));
+    ck_assert_int_eq(rr_record_reader_select(reader, slice, &err), 0);
+    ck_assert_int_eq(rr_record_reader_find(reader, name, &head, &err), want > 0);
+    if (want > 0) {
+        ck_assert_uint_eq(head.items, want);
+        ck_assert_int_eq(rr_record_reader_rows(reader, want, 77, rows, &kept, &err), 0);
+    }
+    ck_assert_uint_eq(kept, want);
+    for (uint32_t i = 0; i < kept; i++) {
+        struct rr_row got = row_at(rows, i), was = row_at(s->rows, (uint32_t)got.time_ns);
+        ck_assert(was.account == account && was.position == got.position && is_in(s, &was, slice));
+    }
+    free(rows);
+}
+
+/* Among others in one shard and in stretches of shards, in parts of it, and where there are none. */
+START_TEST(an_account_is_found)
+{
+    struct sample s = make_sample(MANY / 20, 8);
+    struct rr_dictionary *keys = rr_dictionary_create();
+    struct rr_record_reader *reader = open_sample(&s, keys);
+    uint64_t seed = 9;
+    bool *seen = calloc(s.n, sizeof *seen);
+    for (int i = 0; i < 500; i++) {
+        uint32_t account = (uint32_t)(unit_random(&seed) % rr_dictionary_size(s.accounts));
+        uint32_t shard = rr_shard_of(rr_dictionary_hash_of(s.accounts, account), SHARDS);
+        struct rr_slice slice = {.first = i % 5 ? shard : 0, .high = UINT64_MAX};
+        slice.end = i % 5 == 1 ? SHARDS : shard + (i % 7 > 0);
+        if (slice.end == slice.first)
+            slice.end++;
+        if (i % 3 == 0)
+            slice.low = unit_random(&seed);
+        if (i % 4 == 0)
+            slice.high = slice.low + (UINT64_MAX - slice.low) / 2;
+        find_account(&s, reader, account, &slice);
+        struct rr_slice next = {slice.end, slice.end + 1, 0, UINT64_MAX, 0};
+        if (next.end <= SHARDS)
+            ck_assert_uint_eq(read_slice(&s, reader, &next, seen), count_in(&s, &next));
+        memset(seen, 0, s.n * sizeof *seen);
+    }
+    free(seen);
+    rr_record_reader_close(reader);
+    rr_dictionary_destroy(keys);
+    drop_sample(&s);
+}
+END_TEST
+
 START_TEST(shards_are_counted)
 {
     struct sample s = make_sample(FEW, 7);
@@ -214,6 +279,6 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {slices_divide_a_run, any_slice_can_be_read_after_any_other,
-                            shards_are_counted, NULL};
+                            an_account_is_found, shards_are_counted, NULL};
     return unit_main("record_run", tests);
 }
