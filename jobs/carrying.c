@@ -33,7 +33,8 @@ struct rr_carrying {
 static int open_earlier(struct rr_carrying *c, const struct rr_carrying_terms *terms,
                         struct rr_error *err)
 {
-    const struct rr_book_source source = {.workspace = terms->state->dir, .result = c->base.number};
+    const struct rr_book_source source = {
+        .workspace = terms->state->dir, .result = c->base.number, .is_proved = true};
     if (rr_open_book(c->comm, &source, terms->memory, &c->was, err) != 0 ||
         rr_open_book_deal(&c->was, terms->state->manifest->n_shards, err) != 0)
         return -1;
