@@ -94,6 +94,10 @@ def what_is_not_there(program, scratch, arguments):
     refuse(INPUT, "of the charges calls, gb, seats, minimum", "--account", "acme", "--charge", "gbs", "1")
     program.run(None, "run", "-w", "ws", "--fresh", "--max-quarantine", "1", "fixed.yaml", "late.csv", cwd=scratch)
     refuse(INPUT, "does not know any more what result 0001 is of", "--account", "acme", "1")
+    text = (scratch / "book.yaml").read_text()
+    (scratch / "other.yaml").write_text(text.replace("meters:", "bucket: hour\nmeters:", 1))
+    program.run(None, "run", "-w", "ws", "--fresh", "--max-quarantine", "1", "other.yaml", "march.csv", cwd=scratch)
+    refuse(INPUT, "does not know any more what result 0001 is of", "--account", "acme", "1")
 
 
 def accounts_of(result):
@@ -108,6 +112,17 @@ def accounts_of(result):
 def explained(program, folder, account, *results):
     out, _ = program.run(None, "explain", "-w", "ws", "--account", account, "--json", *results, cwd=folder)
     return json.loads(out)
+
+
+def same_effects(account, both, impact):
+    """What changed of an account is what the impact says."""
+    columns = "period", "charge", "detail", "currency", "old", "new", "delta", "price_effect", "usage_effect", "rounding"
+    rows = [[row[name] for name in columns] for row in csv.DictReader((impact / "lines.csv").read_text().splitlines())
+            if row["account"] == account]
+    said = [[row[name] for name in columns] for row in both["changes"] if not row["share"] and
+            any(float(row[name]) for name in columns[-4:])]
+    require(sorted(said) == sorted(rows), f"{account}: effects {said}, the impact has {rows}")
+    return len(rows)
 
 
 def of_some_periods(program, scratch, arguments):
@@ -132,13 +147,15 @@ def of_some_periods(program, scratch, arguments):
     require(periods[0] == "2025-03", f"periods: {periods}")
     text = (scratch / "book.yaml").read_text()
     (scratch / "other.yaml").write_text(text.replace('per_unit: "1"', 'per_unit: "2"', 1))
-    (scratch / "more.csv").write_text("id,account,time,meter,quantity\nz1,ann,2025-02-11T12:00:00Z,calls,7\n")
+    (scratch / "more.csv").write_text("id,account,time,meter,quantity\nz1,ann,2025-02-11T12:00:00Z,calls,7\n"
+                                      "z2,ann,2025-07-11T12:00:00Z,calls,7\n")
     program.run(None, "run", "-w", "ws", "--compress", "zstd", "other.yaml", "more.csv", cwd=scratch)
     last = 2 + len(asked)
-    for account in accounts_of(scratch / "ws/results/0001"):
-        both = explained(program, scratch, account, 1, last)
-        require("no_effects" not in both and all("price_effect" in row or row["share"] for row in both["changes"]),
-                f"{account}: no effects")
+    program.run(None, "impact", "-w", "ws", 1, last, cwd=scratch)
+    changed = [same_effects(account, explained(program, scratch, account, 1, last),
+                            scratch / f"ws/impact/0001-{last:04}")
+               for account in accounts_of(scratch / "ws/results/0001")]
+    require(sum(map(bool, changed)) > 3, f"few lines changed: {changed}")
     both = explained(program, scratch, "ann", 2, last)
     require("other periods" in both["no_effects"] and
             not any("price_effect" in row for row in both["changes"]), f"effects: {both['changes'][:2]}")
