@@ -90,6 +90,7 @@ def what_is_not_there(program, scratch, arguments):
     refuse(USAGE, "explain wants --account", "--account", "acme", "1", "2", "3")
     refuse(INPUT, "there is no result 9", "--account", "acme", "9")
     refuse(INPUT, "neither a line nor usage", "--account", "Acme")
+    refuse(INPUT, "it has a subscription or a contract", "--account", "idle", "1")
     refuse(INPUT, "there are lines in 2025-03", "--account", "acme", "--period", "2025-04", "1")
     refuse(INPUT, "of the charges calls, gb, seats, minimum", "--account", "acme", "--charge", "gbs", "1")
     program.run(None, "run", "-w", "ws", "--fresh", "--max-quarantine", "1", "fixed.yaml", "late.csv", cwd=scratch)
