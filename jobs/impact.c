@@ -11,7 +11,7 @@
 #include "impact_lines.h"
 #include "impact_middle.h"
 #include "impact_summary.h"
-#include "kept_books.h"
+#include "open_book.h"
 #include "own_digest.h"
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ struct impact {
     struct rr_impact_top top;
     struct rr_output *lines, *adjustments;
     struct rr_corrections_out corrections;
-    struct rr_book *book; /* of the new result, where corrections are written */
+    struct rr_open_book open; /* the book of the new result, where corrections are written */
     struct rr_focus *focus;
     bool booked;
     uint64_t memory;
@@ -141,7 +141,7 @@ static void close_impact(struct impact *i)
     rr_output_destroy(i->corrections.focus);
     rr_corrections_out_fini(&i->corrections);
     rr_focus_destroy(i->focus);
-    rr_book_close(i->book);
+    rr_open_book_close(&i->open);
     rr_impact_totals_fini(&i->totals);
     rr_impact_top_fini(&i->top);
     rr_impact_sides_close(&i->sides);
@@ -175,21 +175,13 @@ static int rate_middle(struct impact *i, struct rr_error *err)
 /* Collective. The book says in which zone periods begin, and what charges are. */
 static int open_book(struct impact *i, struct rr_error *err)
 {
-    struct rr_book_files files = {0};
+    const struct rr_book_source source = {
+        .workspace = i->options->workspace, .result = i->compared.new, .is_proved = true};
     if (!i->booked)
         return 0;
-    int result = rr_kept_book_read(i->options->workspace, &i->sides.source[RR_SOURCE_NEW].facts,
-                                   &files, err);
-    if (result == 0 && files.subscriptions_path)
-        result = rr_book_read_subscriptions(&files, err);
-    if (result == 0 && files.contracts_path)
-        result = rr_book_read_contracts(&files, err);
-    if (result == 0)
-        i->book = rr_book_parse(&files, NULL, err);
-    rr_book_files_fini(&files);
-    if (rr_agree(i->comm, i->book ? 0 : -1, err) != 0)
+    if (rr_open_book(i->comm, &source, part_of(i, MATCHING_PARTS), &i->open, err) != 0)
         return -1;
-    i->focus = rr_focus_create(i->comm, i->book, i->options->provider);
+    i->focus = rr_focus_create(i->comm, i->open.book, i->options->provider);
     return 0;
 }
 

@@ -80,6 +80,11 @@ int rr_verify_result(const char *workspace, unsigned result, enum rr_verify_exte
 json_t *rr_verify_load(const struct rr_verify *verify, const char *name, struct rr_error *err);
 bool rr_verify_digest(const json_t *object, const char *name, struct rr_digest *digest);
 
+/* Whether the folder in hand holds nothing but the files named in an object and `besides`, which ends with NULL
+ * and begins with the file that names the others. */
+int rr_verify_names(const struct rr_verify *verify, const json_t *files, const char *const *besides,
+                    struct rr_error *err);
+
 /* The checks of verify_books.c, verify_runs.c, verify_events.c, verify_inputs.c and verify_tables.c. */
 int rr_verify_run_laws(struct rr_verify *verify, struct rr_finding *finding);
 int rr_verify_records(struct rr_verify *verify, struct rr_finding *finding);

@@ -9,7 +9,6 @@
 #include "money.h"
 #include "own_digest.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,24 +33,6 @@ static int check_file(const struct rr_verify *v, const char *name, const json_t 
     return rr_fail(err, RR_EXIT_DATA, "%s: is not what impact.json says", path);
 }
 
-/* A report may lie beside. */
-static int check_names(const struct rr_verify *v, const json_t *files, struct rr_error *err)
-{
-    DIR *dir = opendir(v->result);
-    int result = dir ? 0 : rr_fail_errno(err, RR_EXIT_IO, v->result, "open directory");
-    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry && result == 0;
-         entry = readdir(dir)) {
-        const char *name = entry->d_name;
-        if (name[0] != '.' && strcmp(name, "impact.json") != 0 &&
-            strcmp(name, "report.html") != 0 && json_object_get(files, name) == NULL)
-            result =
-                rr_fail(err, RR_EXIT_DATA, "%s/%s: is no file of this impact", v->result, name);
-    }
-    if (dir)
-        closedir(dir);
-    return result;
-}
-
 static int check_compared(const struct rr_verify *v, const char *side, struct rr_error *err)
 {
     const json_t *said = json_object_get(v->facts, side);
@@ -71,6 +52,7 @@ static int check_compared(const struct rr_verify *v, const char *side, struct rr
 
 static int check_facts(struct rr_verify *v, struct rr_finding *f)
 {
+    static const char *const besides[] = {"impact.json", "report.html", NULL};
     char path[RR_VERIFY_PATH];
     const char *name;
     json_t *said;
@@ -83,8 +65,8 @@ static int check_facts(struct rr_verify *v, struct rr_finding *f)
         if (check_file(v, name, said, &f->err) != 0)
             return -1;
     }
-    if (check_names(v, files, &f->err) != 0 || check_compared(v, "old", &f->err) != 0 ||
-        check_compared(v, "new", &f->err) != 0)
+    if (rr_verify_names(v, files, besides, &f->err) != 0 ||
+        check_compared(v, "old", &f->err) != 0 || check_compared(v, "new", &f->err) != 0)
         return -1;
     rr_seen(f, "%zu files, each with its digest, of two results that are there",
             json_object_size(files));

@@ -6,7 +6,6 @@
 #include "../io/runfile.h"
 #include "result_facts.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,24 +94,6 @@ static int check_file(const struct rr_verify *v, const char *name, const json_t 
                : rr_fail(err, RR_EXIT_DATA, "%s: its digest is not that of run.json", path);
 }
 
-/* Nothing may be there that run.json does not name. */
-static int check_names(const struct rr_verify *v, const json_t *files, struct rr_error *err)
-{
-    DIR *dir = opendir(v->result);
-    int result = dir ? 0 : rr_fail_errno(err, RR_EXIT_IO, v->result, "open directory");
-    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry && result == 0;
-         entry = readdir(dir)) {
-        const char *name = entry->d_name;
-        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "run.json") != 0 &&
-            strcmp(name, "_SUCCESS") != 0 && json_object_get(files, name) == NULL)
-            result =
-                rr_fail(err, RR_EXIT_DATA, "%s/%s: is no file of this result", v->result, name);
-    }
-    if (dir)
-        closedir(dir);
-    return result;
-}
-
 /* Every file that a result has, plain or compressed. */
 static int check_all_named(const struct rr_verify *v, const json_t *files, struct rr_error *err)
 {
@@ -154,6 +135,7 @@ static int check_book(const struct rr_verify *v, const json_t *files, struct rr_
 
 static int check_files(struct rr_verify *v, struct rr_finding *f)
 {
+    static const char *const besides[] = {"run.json", "_SUCCESS", NULL};
     const char *name;
     json_t *files = json_object_get(v->facts, "files"), *said;
     struct rr_error err;
@@ -168,7 +150,7 @@ static int check_files(struct rr_verify *v, struct rr_finding *f)
         snprintf(f->err.text + used, sizeof f->err.text - used, "; and %u more files",
                  failures - 1);
     rr_seen(f, "%zu files, each with its digest", json_object_size(files));
-    if (failures > 0 || check_names(v, files, &f->err) != 0 ||
+    if (failures > 0 || rr_verify_names(v, files, besides, &f->err) != 0 ||
         check_all_named(v, files, &f->err) != 0 || check_success(v, &f->err) != 0)
         return -1;
     return check_book(v, files, &f->err);

@@ -461,7 +461,39 @@ def focus(program, scratch, arguments):
     require([decimal.Decimal(row["BilledCost"]) for row in table] == [b for b in billed if b], "the corrections")
 
 
+def contract_of(account, price):
+    return f"""  deal {account}:
+    plan: payg
+    accounts: [{account}]
+    start: 2025-01-01
+    end: 2025-04-01
+    charges: [{{id: calls of {account}, meter: calls, per_unit: "{price}"}}]
+    commit: {{amount: "30", every: contract, billed: {"upfront" if account > "e" else "arrears"}}}
+"""
+
+
+def filed_contracts(program, scratch, arguments):
+    """What FOCUS says of charges that only one contract has, in the book or in a file beside it."""
+    accounts = [f"{letter}-corp" for letter in "abcdefghij"]
+    usage(scratch, "u.csv", *((account, month, 7) for account in accounts for month in (1, 2, 4)))
+    for name, price in (("book", "0.20"), ("fixed", "0.50")):
+        deals = "".join(contract_of(account, price) for account in accounts)
+        book(scratch, f"{name}.yaml", "0.10", rest=f"{DEFAULT}\ncontracts:\n{deals}")
+        book(scratch, f"{name}-filed.yaml", "0.10", rest=f"{DEFAULT}\ncontracts: {name}-deals.yaml")
+        (scratch / f"{name}-deals.yaml").write_text(deals.replace("\n  ", "\n")[2:])
+    found = []
+    for more, ranks in (("", None), ("-filed", None), ("-filed", 3)):
+        workspace = f"w{more}{ranks}"
+        for what in (("run", f"book{more}.yaml", "u.csv"), ("rate", f"fixed{more}.yaml")):
+            program.run(None, what[0], "-w", workspace, *what[1:], "--progress", "none", cwd=scratch)
+        program.run(ranks, "impact", "-w", workspace, "--closed-through", "2025-03", "--book-in", "2025-04",
+                    cwd=scratch)
+        found.append(impact_of(scratch / workspace)["focus.csv"])
+    require(found[0] == found[1] == found[2], "the same rows")
+    require({(row["ServiceName"], row["SkuMeter"]) for row in dicts(found[0])} >=
+            {(f"calls of {account}", "calls") for account in accounts}, "each charge has its meter")
+
+
 if __name__ == "__main__":
     main({"by_hand": by_hand, "contracts": contracts, "closed": closed, "refuses": refuses, "focus": focus,
-          "ranks": ranks,
-          "heavy": heavy, "verified": verified}, "--plant")
+          "filed_contracts": filed_contracts, "ranks": ranks, "heavy": heavy, "verified": verified}, "--plant")

@@ -68,6 +68,7 @@ pro 1,pro,2025-01-01,,
 pro 2,pro,2025-01-01,,
 floor 1,floor,2025-01-01,,
 floor 2,floor,2025-01-01,,
+floor 3,floor,2025-01-01,2025-02-01,
 yen 1,yen,2025-01-01,,
 pooled 3,,2025-04-01,,pool
 """
@@ -91,7 +92,8 @@ single:
   discount: {percent: "10"}
 """
 FILES = {"book.yaml": BOOK, "subscriptions.csv": SUBSCRIPTIONS, "contracts.yaml": CONTRACTS}
-ACCOUNTS = ["payg 1", "payg 2", "payg 3", "pro 1", "pro 2", "floor 1", "floor 2", "yen 1", "pooled 1",
+FLOOR = ("floor 1", "floor 2", "floor 3")
+ACCOUNTS = ["payg 1", "payg 2", "payg 3", "pro 1", "pro 2", *FLOOR, "yen 1", "pooled 1",
             "pooled 2", "pooled 3", "pair 1", "pair 2", "payer", "single 1", "nobody's"]
 HEADER = "account,contract,period,plan,charge,detail,from,to,quantity,exact,amount,currency".split(",")
 POOL, PAIR = ("pooled 1", "pooled 2", "pooled 3"), ("pair 1", "pair 2", "payer")
@@ -137,16 +139,19 @@ FIXES = {
         line["plan"] == "payg" and line["charge"] == "fee" and line["period"] >= "2025-03")),
     "a price of the default plan": ("book.yaml", 'per_unit: "0.15"', 'per_unit: "0.16"', lambda line: line["account"] in
                                     ("single 1", *DEALS) or line["charge"] == "calls" and line["plan"] == "pro"),
-    "a price of a plan with a minimum": ("book.yaml", '"0.17"', '"0.18"', of("floor 1", "floor 2")),
-    "a plan's minimum": ("book.yaml", '"40.00"', '"41.00"', of("floor 1", "floor 2")),
+    "a price of a plan with a minimum": ("book.yaml", '"0.17"', '"0.18"', of(*FLOOR)),
+    "a plan's minimum": ("book.yaml", '"40.00"', '"41.00"', of(*FLOOR)),
     "a version's first day": ("book.yaml", "from: 2025-03-01", "from: 2025-03-11",
                               lambda line: line["account"] in DEALS or (
                                   line["account"].startswith("payg") and line["period"] == "2025-03")),
+    "a plan's first day": ("book.yaml", '"40.00"\n    versions:\n      - from: 2025-01-01',
+                           '"40.00"\n    versions:\n      - from: 2025-01-09',
+                           lambda line: line["account"] in FLOOR and line["period"] == "2025-01"),
     "a charge's name": ("book.yaml", '{meter: tokens, per_unit: "1.5"}',
                         '{id: words, meter: tokens, per_unit: "1.5"}', of("yen 1")),
     "a new fee": ("book.yaml", '          - {meter: calls, per_unit: "0.17"}',
                   '          - {id: fee, flat: "1.00"}\n          - {meter: calls, per_unit: "0.17"}',
-                  of("floor 1", "floor 2")),
+                  of(*FLOOR)),
     "a plan's currency": ("book.yaml", "JPY", "KWD", of("yen 1")),
     "the default plan": ("book.yaml", "default_plan: pro", "default_plan: floor", of("nobody's", *DEALS)),
     "a plan that nobody has": ("book.yaml", "default_plan:", """  new:
