@@ -129,12 +129,18 @@ static bool shows_anything(const struct explain *x)
 
 static int refuse_account(const struct explain *x, struct rr_error *err)
 {
+    int last = x->view.n_sides - 1;
+    const struct rr_explain_side *side = &x->view.side[last];
+    if (x->side[last].has_deal)
+        return rr_fail(err, RR_EXIT_INPUT,
+                       "account '%.*s': result %04u has no line of it: it has a subscription or a "
+                       "contract, but neither usage nor a fee in the periods of the result",
+                       RR_SHOW(x->view.account), side->result);
     return rr_fail(
         err, RR_EXIT_INPUT,
         "account '%.*s': result %04u has neither a line nor usage of it. Names are compared byte "
         "by byte; lines.csv and unrated.csv in %s list those that there are",
-        RR_SHOW(x->view.account), x->view.side[x->view.n_sides - 1].result,
-        x->facts[x->view.n_sides - 1].dir);
+        RR_SHOW(x->view.account), side->result, x->facts[last].dir);
 }
 
 /* Adds ", NAME" to a list, unless it is there. */

@@ -49,6 +49,13 @@ static void put_amount(json_t *out, const struct rr_amount *amount)
         json_object_set_new(out, "after_has_more", json_true());
 }
 
+/* A step on its way. */
+struct step_in {
+    const struct rr_told_line *line;
+    const struct rr_step *step;
+    enum rr_period kind;
+};
+
 static const struct rr_price *price_of(const struct rr_told_line *line)
 {
     return &line->step[0].which->price;
@@ -64,206 +71,206 @@ static void put_days(json_t *out, const struct rr_step *step)
 
 /* ---- usage ---- */
 
-static void metered(const struct rr_step *step, json_t *out)
+static void metered(const struct step_in *in, json_t *out)
 {
-    put(out, "quantity", step->quantity);
-    put_count(out, "records", step->count);
+    put(out, "quantity", in->step->quantity);
+    put_count(out, "records", in->step->count);
 }
 
-static void units(const struct rr_told_line *line, const struct rr_step *step, json_t *out)
+static void units(const struct step_in *in, json_t *out)
 {
     static const char *const rounds[] = {"none", "up", "down", "half_up"};
-    const struct rr_units *units = &line->step[0].charge->units;
-    put(out, "quantity", step->quantity);
+    const struct rr_units *units = &in->line->step[0].charge->units;
+    put(out, "quantity", in->step->quantity);
     put(out, "divide_by", units->divide_by);
     json_object_set_new(out, "round", json_string(rounds[units->round]));
     if (units->round != RR_UNITS_NONE)
         put_count(out, "places", (uint64_t)units->places);
-    put(out, "result", step->result);
+    put(out, "result", in->step->result);
+}
+
+static void negative(const struct step_in *in, json_t *out)
+{
+    put(out, "quantity", in->step->quantity);
+}
+
+static void free_units(const struct step_in *in, json_t *out)
+{
+    put(out, "quantity", in->step->quantity);
+    put(out, "free", in->step->price);
+    put(out, "result", in->step->result);
 }
 
 /* ---- prices ---- */
 
-static void tier(const struct rr_step *step, json_t *out)
+/* A price of a whole period: a fee, or a bound. */
+static void priced_by_days(const struct step_in *in, json_t *out)
 {
-    put_count(out, "number", (uint64_t)step->number);
-    if (step->tier->bounded)
-        put(out, "up_to", step->tier->up_to);
-    put(out, "quantity", step->quantity);
-    put(out, "unit", step->tier->unit);
-    put(out, "flat", step->tier->flat);
+    put(out, "price", in->step->price);
+    put_days(out, in->step);
 }
 
-static void package(const struct rr_told_line *line, const struct rr_step *step, json_t *out)
+static void per_unit(const struct step_in *in, json_t *out)
+{
+    put(out, "quantity", in->step->quantity);
+    put(out, "price", in->step->price);
+}
+
+static void tier(const struct step_in *in, json_t *out)
+{
+    const struct rr_tier *tier = in->step->tier;
+    put_count(out, "number", (uint64_t)in->step->number);
+    if (tier->bounded)
+        put(out, "up_to", tier->up_to);
+    put(out, "quantity", in->step->quantity);
+    put(out, "unit", tier->unit);
+    put(out, "flat", tier->flat);
+}
+
+static void package(const struct step_in *in, json_t *out)
 {
     char packages[64];
-    put(out, "quantity", step->quantity);
-    put(out, "size", price_of(line)->package_size);
-    rr_u128 n = (rr_u128)(step->result < 0 ? -step->result : step->result);
+    rr_decimal n = in->step->result; /* a whole number, perhaps too large for a decimal */
+    rr_u128 left = (rr_u128)(n < 0 ? -n : n);
     char *at = packages + sizeof packages;
     *--at = '\0';
     do
-        *--at = (char)('0' + (int)(n % 10));
-    while ((n /= 10) > 0);
+        *--at = (char)('0' + (int)(left % 10));
+    while ((left /= 10) > 0);
+    put(out, "quantity", in->step->quantity);
+    put(out, "size", price_of(in->line)->package_size);
     json_object_set_new(out, "packages", json_string(at));
-    put(out, "price", step->price);
+    put(out, "price", in->step->price);
 }
 
-static void event(const struct rr_told_line *line, const struct rr_step *step, json_t *out)
+static void percent(const struct step_in *in, json_t *out)
 {
-    const struct rr_bounds *bounds = &price_of(line)->bounds;
-    put_count(out, "records", step->count);
-    put_count(out, "values", (uint64_t)step->number);
-    if (step->number == 1)
-        put(out, "quantity", step->quantity);
-    put(out, "percent", step->price);
-    put(out, "fixed", step->result);
+    put(out, "quantity", in->step->quantity);
+    put(out, "percent", in->step->price);
+}
+
+static void fixed(const struct step_in *in, json_t *out)
+{
+    put_count(out, "records", in->step->count);
+    put(out, "price", in->step->price);
+}
+
+static void event(const struct step_in *in, json_t *out)
+{
+    const struct rr_bounds *bounds = &price_of(in->line)->bounds;
+    put_count(out, "records", in->step->count);
+    put_count(out, "values", (uint64_t)in->step->number);
+    if (in->step->number == 1)
+        put(out, "quantity", in->step->quantity);
+    put(out, "percent", in->step->price);
+    put(out, "fixed", in->step->result);
     if (bounds->has_least)
         put(out, "minimum", bounds->least);
     if (bounds->has_most)
         put(out, "maximum", bounds->most);
 }
 
+static void discount(const struct step_in *in, json_t *out)
+{
+    put(out, "percent", in->step->price);
+}
+
+static void rounded(const struct step_in *in, json_t *out)
+{
+    put(out, "exact", in->step->quantity);
+    put(out, "amount", in->step->result);
+}
+
 /* ---- plans and contracts ---- */
 
-static void term(const struct rr_step *step, json_t *out)
+static void plan_minimum(const struct step_in *in, json_t *out)
 {
-    put_text(out, "contract", step->contract->name);
-    put_day(out, "from", step->from);
-    put_day(out, "to", step->to);
-    put(out, "price", step->price);
-    put_days(out, step);
-    put(out, "result", step->result);
+    put(out, "metered", in->step->quantity);
+    priced_by_days(in, out);
+    put(out, "result", in->step->result);
 }
 
-static void counted(const struct rr_step *step, enum rr_period kind, json_t *out)
+static void term(const struct step_in *in, json_t *out)
 {
+    put_text(out, "contract", in->step->contract->name);
+    put_day(out, "from", in->step->from);
+    put_day(out, "to", in->step->to);
+    priced_by_days(in, out);
+    put(out, "result", in->step->result);
+}
+
+static void credit(const struct step_in *in, json_t *out)
+{
+    put_text(out, "credit", in->step->credit->id);
+    put_text(out, "contract", in->step->contract->name);
+    put(out, "balance", in->step->quantity);
+}
+
+static void counted(const struct step_in *in, json_t *out)
+{
+    const struct rr_rated_line *line = in->step->line;
     char period[RR_PERIOD_TEXT];
-    rr_period_format(kind, step->line->period, period);
+    rr_period_format(in->kind, line->period, period);
     json_object_set_new(out, "period", json_string(period));
-    put_text(out, "account", step->line->account);
-    put_text(out, "charge", step->line->charge);
-    put_count(out, "lines", step->count);
-    put(out, "amount", step->result);
-    if (step->kind == RR_STEP_TAKEN)
-        put(out, "left", step->quantity);
+    put_text(out, "account", line->account);
+    put_text(out, "charge", line->charge);
+    put_count(out, "lines", in->step->count);
+    put(out, "amount", in->step->result);
 }
 
-static const char *name_of(const struct rr_told_line *line, enum rr_step_kind kind)
+static void taken(const struct step_in *in, json_t *out)
 {
-    static const char *const names[] = {
-        [RR_STEP_MINIMUM] = "plan_minimum",
-        [RR_STEP_TERM] = "term",
-        [RR_STEP_CREDIT] = "credit",
-        [RR_STEP_METERED] = "metered",
-        [RR_STEP_UNITS] = "units",
-        [RR_STEP_NEGATIVE] = "negative",
-        [RR_STEP_FREE] = "free",
-        [RR_STEP_FEE] = "fee",
-        [RR_STEP_PER_UNIT] = "per_unit",
-        [RR_STEP_TIER] = "tier",
-        [RR_STEP_VOLUME] = "volume",
-        [RR_STEP_PACKAGE] = "package",
-        [RR_STEP_PERCENT] = "percent",
-        [RR_STEP_FIXED] = "fixed",
-        [RR_STEP_EVENT] = "per_event",
-        [RR_STEP_DISCOUNT] = "discount",
-        [RR_STEP_MOST] = "maximum",
-        [RR_STEP_LEAST] = "minimum",
-        [RR_STEP_ROUND] = "rounded",
-        [RR_STEP_CONTRACT_DISCOUNT] = "contract_discount",
-        [RR_STEP_COUNTED] = "counted",
-        [RR_STEP_TAKEN] = "taken",
-        [RR_STEP_BEYOND] = "beyond",
-    };
-    bool percent = kind == RR_STEP_TIER && price_of(line)->key == RR_GRADUATED_PERCENT;
-    return percent ? "tier_percent" : names[kind];
+    counted(in, out);
+    put(out, "left", in->step->quantity);
 }
+
+static void beyond(const struct step_in *in, json_t *out)
+{
+    put(out, "before", in->step->quantity);
+    put(out, "result", in->step->result);
+    put(out, "factor", in->step->price);
+}
+
+static const struct {
+    const char *name;
+    void (*put)(const struct step_in *in, json_t *out);
+} steps[] = {
+    [RR_STEP_MINIMUM] = {"plan_minimum", plan_minimum},
+    [RR_STEP_TERM] = {"term", term},
+    [RR_STEP_CREDIT] = {"credit", credit},
+    [RR_STEP_METERED] = {"metered", metered},
+    [RR_STEP_UNITS] = {"units", units},
+    [RR_STEP_NEGATIVE] = {"negative", negative},
+    [RR_STEP_FREE] = {"free", free_units},
+    [RR_STEP_FEE] = {"fee", priced_by_days},
+    [RR_STEP_PER_UNIT] = {"per_unit", per_unit},
+    [RR_STEP_TIER] = {"tier", tier},
+    [RR_STEP_VOLUME] = {"volume", tier},
+    [RR_STEP_PACKAGE] = {"package", package},
+    [RR_STEP_PERCENT] = {"percent", percent},
+    [RR_STEP_FIXED] = {"fixed", fixed},
+    [RR_STEP_EVENT] = {"per_event", event},
+    [RR_STEP_DISCOUNT] = {"discount", discount},
+    [RR_STEP_MOST] = {"maximum", priced_by_days},
+    [RR_STEP_LEAST] = {"minimum", priced_by_days},
+    [RR_STEP_CONTRACT_DISCOUNT] = {"contract_discount", discount},
+    [RR_STEP_ROUND] = {"rounded", rounded},
+    [RR_STEP_COUNTED] = {"counted", counted},
+    [RR_STEP_TAKEN] = {"taken", taken},
+    [RR_STEP_BEYOND] = {"beyond", beyond},
+};
 
 json_t *rr_step_json(const struct rr_told_line *line, uint32_t n, enum rr_period kind)
 {
-    const struct rr_step *step = &line->step[n];
-    if (step->kind == RR_STEP_CHARGE)
+    const struct step_in in = {line, &line->step[n], kind};
+    if (in.step->kind == RR_STEP_CHARGE)
         return NULL;
-    json_t *out = json_pack("{s:s}", "step", name_of(line, step->kind));
-    rr_check(out != NULL, "a step that is no JSON");
-    switch (step->kind) {
-    case RR_STEP_METERED:
-        metered(step, out);
-        break;
-    case RR_STEP_UNITS:
-        units(line, step, out);
-        break;
-    case RR_STEP_NEGATIVE:
-        put(out, "quantity", step->quantity);
-        break;
-    case RR_STEP_FREE:
-        put(out, "quantity", step->quantity);
-        put(out, "free", step->price);
-        put(out, "result", step->result);
-        break;
-    case RR_STEP_PER_UNIT:
-        put(out, "quantity", step->quantity);
-        put(out, "price", step->price);
-        break;
-    case RR_STEP_TIER:
-    case RR_STEP_VOLUME:
-        tier(step, out);
-        break;
-    case RR_STEP_PACKAGE:
-        package(line, step, out);
-        break;
-    case RR_STEP_PERCENT:
-        put(out, "quantity", step->quantity);
-        put(out, "percent", step->price);
-        break;
-    case RR_STEP_FIXED:
-        put_count(out, "records", step->count);
-        put(out, "price", step->price);
-        break;
-    case RR_STEP_EVENT:
-        event(line, step, out);
-        break;
-    case RR_STEP_DISCOUNT:
-    case RR_STEP_CONTRACT_DISCOUNT:
-        put(out, "percent", step->price);
-        break;
-    case RR_STEP_FEE:
-    case RR_STEP_MOST:
-    case RR_STEP_LEAST:
-        put(out, "price", step->price);
-        put_days(out, step);
-        break;
-    case RR_STEP_MINIMUM:
-        put(out, "metered", step->quantity);
-        put(out, "price", step->price);
-        put_days(out, step);
-        put(out, "result", step->result);
-        break;
-    case RR_STEP_TERM:
-        term(step, out);
-        break;
-    case RR_STEP_CREDIT:
-        put_text(out, "credit", step->credit->id);
-        put_text(out, "contract", step->contract->name);
-        put(out, "balance", step->quantity);
-        break;
-    case RR_STEP_COUNTED:
-    case RR_STEP_TAKEN:
-        counted(step, kind, out);
-        break;
-    case RR_STEP_BEYOND:
-        put(out, "before", step->quantity);
-        put(out, "result", step->result);
-        put(out, "factor", step->price);
-        break;
-    case RR_STEP_ROUND:
-        put(out, "exact", step->quantity);
-        put(out, "amount", step->result);
-        return out;
-    default:
-        rr_check(false, "a step of no line");
-    }
-    put_amount(out, step->amount);
+    json_t *out = json_object();
+    bool percents = in.step->kind == RR_STEP_TIER && price_of(line)->key == RR_GRADUATED_PERCENT;
+    json_object_set_new(out, "step",
+                        json_string(percents ? "tier_percent" : steps[in.step->kind].name));
+    steps[in.step->kind].put(&in, out);
+    if (in.step->kind != RR_STEP_ROUND)
+        put_amount(out, in.step->amount);
     return out;
 }

@@ -264,6 +264,7 @@ int rr_explained_open(const struct rr_explained_terms *terms, struct rr_explaine
         s.n_accounts = e->party.n_accounts;
     }
     int result = find_subscriptions(e, &s, err);
+    e->has_deal = s.n > 0 || e->party.n_accounts > 0;
     if (result == 0)
         result = look_and_rate(terms, e, &s, err);
     free(s.row);

@@ -27,17 +27,16 @@ struct rr_explained {
     struct rr_proved_rows rows;
     struct rr_rated_rows making;
     struct rr_totals totals;
+    bool has_deal; /* a subscription, or a contract */
 };
 
 /* What is rated. Everything is borrowed, for as long as what is explained. */
 struct rr_explained_terms {
     const char *workspace;
     struct rr_text account;
-    const struct rr_result_facts *book; /* of which result */
-    const struct rr_result_facts
-        *usage; /* of which: the same, or another for what lies between two; then nothing
-                                            is proved */
-    const struct rr_span *span; /* then these periods; NULL: those of the result */
+    const struct rr_result_facts *book;  /* of which result */
+    const struct rr_result_facts *usage; /* the same; or another's, where nothing is to be proved */
+    const struct rr_span *span;          /* periods; NULL: those of the result */
 };
 
 /* Errors: RR_EXIT_INPUT where the state does not know the usage any more; RR_EXIT_DATA where the result says

@@ -12,15 +12,13 @@
 #include "rated.h"
 #include "told_usage.h"
 
-/* From how many values on records that are priced one by one come as one step: RR_STEP_EVENT whose number is
- * how many values it stands for, without quantity. */
+/* Behind so many values, records that are priced one by one come as one step: RR_STEP_EVENT without a quantity,
+ * whose number is how many values it stands for. */
 enum { RR_EVENTS_TOLD = 100 };
 
 struct rr_told_line {
-    struct rr_rated_line line; /* its texts and plans live as long as the record and the book */
-    const struct rr_step
-        *step; /* the first begins the line, the last is RR_STEP_ROUND or what was taken; those
-                                    of groups are in `usage`. `amount`, `segment`, `line` are kept too. */
+    struct rr_rated_line line;  /* its texts and plans live as long as the record and the book */
+    const struct rr_step *step; /* the first begins the line; those of groups are `usage` */
     uint32_t n_steps;
     const struct rr_share *share; /* of a pooled line */
     uint32_t n_shares;
@@ -39,8 +37,7 @@ struct rr_told {
     uint32_t n_lines, lines_size;
     struct rr_told_unrated *unrated;
     uint32_t n_unrated, unrated_size;
-    struct rr_told_unrated
-        *withheld; /* records none of whose kind counts: no line is made of them */
+    struct rr_told_unrated *withheld; /* records that count in no cell */
     uint32_t n_withheld, withheld_size;
 };
 
@@ -53,7 +50,8 @@ struct rr_told_origins {
     const struct rr_origin *(*of_cell)(void *self, const struct rr_cell *cell);
 };
 
-/* Everything is borrowed; `origins` is NULL where the state keeps no records. `first` is the first period of the result: what is told of earlier ones is not kept. */
+/* Everything is borrowed; `origins` is NULL where the state keeps no records. `first` is the first period of
+ * the result: what is told of earlier ones is not kept. */
 struct rr_trace_record *rr_trace_record_create(const struct rr_book *book, struct rr_text account,
                                                int32_t first,
                                                const struct rr_told_origins *origins);

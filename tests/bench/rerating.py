@@ -33,7 +33,8 @@ class Bench:
         (folder / "mpi").mkdir()
         self.sample = folder / "sample"
         self.cases = {"run from CSV": self.run, "rate, one charge fixed": self.rate,
-                      "rate --all": self.rate_all, "impact": self.impact}
+                      "rate --all": self.rate_all, "impact": self.impact,
+                      "explain, cold": self.explain_cold, "explain, warm": self.explain}
 
     def call(self, *command, ranks=None):
         """Seconds."""

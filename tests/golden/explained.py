@@ -2,6 +2,7 @@
 late, repeated and withdrawn usage, hostile names and a price that was wrong. What must be said is in explain/; with
 --write yes it is written anew, to be read."""
 import csv
+import fcntl
 import json
 import pathlib
 import shutil
@@ -90,6 +91,7 @@ def what_is_not_there(program, scratch, arguments):
     refuse(USAGE, "explain wants --account", "--account", "acme", "1", "2", "3")
     refuse(INPUT, "there is no result 9", "--account", "acme", "9")
     refuse(INPUT, "neither a line nor usage", "--account", "Acme")
+    refuse(INPUT, "it has a subscription or a contract", "--account", "idle", "1")
     refuse(INPUT, "there are lines in 2025-03", "--account", "acme", "--period", "2025-04", "1")
     refuse(INPUT, "of the charges calls, gb, seats, minimum", "--account", "acme", "--charge", "gbs", "1")
     program.run(None, "run", "-w", "ws", "--fresh", "--max-quarantine", "1", "fixed.yaml", "late.csv", cwd=scratch)
@@ -173,6 +175,21 @@ def without_event_ids(program, scratch, arguments):
     same(arguments, "edges-ida.txt", out)
 
 
+def nothing_is_written(program, scratch, arguments):
+    """Also beside a job that holds the lock."""
+    story(program, scratch)
+
+    def files():
+        return {path: path.stat().st_mtime_ns for path in (scratch / "ws").rglob("*")}
+
+    before = files()
+    with (scratch / "ws/lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for words in (["1"], ["1", "3"]):
+            program.run(None, "explain", "-w", "ws", "--account", "acme", *words, cwd=scratch)
+    require(files() == before, "a file was written")
+
+
 def a_result_that_says_otherwise(program, scratch, arguments):
     """Of a changed row nothing is explained; the row is named."""
     story(program, scratch)
@@ -192,4 +209,4 @@ def a_result_that_says_otherwise(program, scratch, arguments):
 
 if __name__ == "__main__":
     main({test.__name__: test for test in (examples, what_changed, what_is_not_there, of_some_periods,
-                                           without_event_ids, a_result_that_says_otherwise)}, "--write")
+                                           without_event_ids, nothing_is_written, a_result_that_says_otherwise)}, "--write")
