@@ -1,7 +1,6 @@
 /* Lines and unrated usage of accounts of which some go. */
 #include "carried_lines.h"
 
-#include "rated.h"
 #include "row_fields.h"
 
 #include <string.h>
@@ -47,15 +46,28 @@ static bool parse_amount(struct rr_text text, rr_decimal *amount)
     return rr_decimal_parse(text.ptr, text.len, false, amount) == RR_DECIMAL_OK;
 }
 
+static bool read_period(struct rr_carried_lines *l, struct rr_text text)
+{
+    struct rr_stamp *stamp = &l->period;
+    if (stamp->len > 0 && rr_text_equal(text, (struct rr_text){stamp->text, stamp->len}))
+        return true;
+    stamp->len = 0;
+    if (text.len >= sizeof stamp->text || !rr_carried_period(l->kind, text, &stamp->number))
+        return false;
+    memcpy(stamp->text, text.ptr, text.len);
+    stamp->len = text.len;
+    return true;
+}
+
 static int line_goes(void *self, const struct rr_text *field, struct rr_error *err)
 {
-    const struct rr_carried_lines *l = self;
-    int32_t period;
+    struct rr_carried_lines *l = self;
     if (names(l->periods, field[RR_LINE_PERIOD]))
         return 1;
-    if (!rr_carried_period(l->kind, field[RR_LINE_PERIOD], &period))
+    if (!read_period(l, field[RR_LINE_PERIOD]))
         return rr_carried_unreadable("lines.csv", err);
-    return rr_book_change_has(l->change, field[RR_LINE_PLAN], period, field[RR_LINE_CHARGE]);
+    return rr_book_change_has(l->change, field[RR_LINE_PLAN], l->period.number,
+                              field[RR_LINE_CHARGE]);
 }
 
 static int line_gone(void *self, const struct rr_text *field, struct rr_error *err)

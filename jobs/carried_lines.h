@@ -6,6 +6,7 @@
 #include "book_change.h"
 #include "carried_invoices.h"
 #include "carried_rows.h"
+#include "rated.h"
 
 /* Zeroed but for the first three, which are borrowed. */
 struct rr_carried_lines {
@@ -14,6 +15,7 @@ struct rr_carried_lines {
     struct rr_carried_invoices *invoices;
     struct rr_carried_rows lines, unrated;
     struct rr_text periods; /* as rr_carried_note has them */
+    struct rr_stamp period; /* of the row before: mostly it is this one's */
     struct rr_line unquoted;
 };
 

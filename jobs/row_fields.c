@@ -51,9 +51,30 @@ static struct rr_text unquote(struct rr_text field, struct rr_line *unquoted)
     return text;
 }
 
+/* The fields of a row without quotes. */
+static bool split_plain(const char *at, const char *row_end, struct rr_text *field, int n)
+{
+    int found = 0;
+    for (const char *c = at; c < row_end; c++) {
+        if (*c != ',' && *c != '\n')
+            continue;
+        if (found == n)
+            return false;
+        field[found++] = (struct rr_text){at, (uint32_t)(c - at)};
+        at = c + 1;
+    }
+    return found == n;
+}
+
 bool rr_row_take(struct rr_text *rows, struct rr_text *field, int n, struct rr_line *unquoted)
 {
-    const char *at = rows->ptr, *end = at + rows->len, *row_end = rr_row_end(at, end);
+    const char *at = rows->ptr, *end = at + rows->len;
+    const char *row_end = rows->len > 0 ? memchr(at, '\n', rows->len) : NULL;
+    if (row_end && memchr(at, '"', (size_t)(row_end - at)) == NULL) {
+        *rows = (struct rr_text){row_end + 1, (uint32_t)(end - row_end - 1)};
+        return split_plain(at, row_end + 1, field, n);
+    }
+    row_end = rr_row_end(at, end);
     if (row_end == NULL)
         return false;
     rr_line_clear(unquoted);

@@ -65,13 +65,26 @@ static int scan(const char *path, uint64_t begin, uint64_t end,
     return result;
 }
 
+/* How often a byte occurs: counted in bytes, which compilers make vectors of. */
+static size_t count_of(char byte, const char *bytes, size_t len)
+{
+    enum { PIECE = 255 };
+    size_t n = 0;
+    for (size_t at = 0; at < len; at += PIECE) {
+        size_t end = len - at < PIECE ? len : at + PIECE;
+        uint8_t some = 0;
+        for (size_t i = at; i < end; i++)
+            some = (uint8_t)(some + (bytes[i] == byte));
+        n += some;
+    }
+    return n;
+}
+
 static bool count(void *self, const char *bytes, size_t len)
 {
     struct range_facts *facts = self;
-    for (size_t i = 0; i < len; i++) {
-        facts->quotes += bytes[i] == '"';
-        facts->lines += bytes[i] == '\n';
-    }
+    facts->quotes += count_of('"', bytes, len);
+    facts->lines += count_of('\n', bytes, len);
     return true;
 }
 
@@ -225,20 +238,12 @@ static int fill(struct rr_row_blocks *b, struct rr_error *err)
     return 0;
 }
 
-static int count_lines(const char *bytes, size_t len)
-{
-    int lines = 0;
-    for (size_t i = 0; i < len; i++)
-        lines += bytes[i] == '\n';
-    return lines;
-}
-
 /* The same without quotes: every line is a record. */
 static size_t whole_lines(const struct rr_row_blocks *b, int *lines)
 {
     const char *last = b->used > 0 ? memrchr(b->bytes, '\n', b->used) : NULL;
     size_t end = b->left == 0 ? b->used : last ? (size_t)(last + 1 - b->bytes) : 0;
-    *lines = count_lines(b->bytes, end);
+    *lines = (int)count_of('\n', b->bytes, end);
     return end;
 }
 
