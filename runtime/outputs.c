@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { PATH = 4096, WRITE_BUFFER = 1024 * 1024 };
@@ -19,8 +20,9 @@ struct rr_output {
     bool takes_away; /* some of this rank's keys have no rows */
     const struct rr_output_blend *blend;
     size_t memory;
-    struct rr_line kept; /* this rank's range, where it was measured and fits */
-    bool fits;
+    /* This rank's range, where it was measured and fits: room for `memory` bytes. Else NULL. */
+    char *kept;
+    size_t n_kept;
     const struct rr_comm *comm;
 };
 
@@ -36,12 +38,31 @@ struct rr_output *rr_output_create(const struct rr_comm *comm, const char *path,
     return o;
 }
 
+/* Address space, which becomes memory as it is written to; in large pages, as it is written once, to its end. */
+static void reserve_kept(struct rr_output *o)
+{
+    o->kept = mmap(NULL, o->memory, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    o->n_kept = 0;
+    if (o->kept == MAP_FAILED)
+        o->kept = NULL;
+    else
+        madvise(o->kept, o->memory, MADV_HUGEPAGE);
+}
+
+static void drop_kept(struct rr_output *o)
+{
+    if (o->kept)
+        munmap(o->kept, o->memory);
+    o->kept = NULL;
+}
+
 void rr_output_destroy(struct rr_output *o)
 {
     if (o == NULL)
         return;
     rr_pairs_destroy(o->pairs);
-    rr_line_fini(&o->kept);
+    drop_kept(o);
     free(o->header);
     free(o);
 }
@@ -77,11 +98,12 @@ static int measure(struct rr_output_sink *s, struct rr_text rows)
 {
     struct rr_output *o = s->measured;
     s->offset += rows.len;
-    if (o->fits && s->offset <= o->memory)
-        rr_line_put(&o->kept, rows.ptr, rows.len);
-    else if (o->fits)
-        rr_line_fini(&o->kept);
-    o->fits = s->offset <= o->memory;
+    if (s->offset > o->memory) {
+        drop_kept(o);
+    } else if (o->kept) {
+        memcpy(o->kept + o->n_kept, rows.ptr, rows.len);
+        o->n_kept += rows.len;
+    }
     return 0;
 }
 
@@ -138,7 +160,7 @@ static int put_range(const struct rr_output *o, struct rr_output_sink *sink, str
 static int measure_range(struct rr_output *o, uint64_t *bytes, struct rr_error *err)
 {
     struct rr_output_sink measured = {.measured = o};
-    o->fits = true;
+    reserve_kept(o);
     int result = put_range(o, &measured, err);
     *bytes = measured.offset;
     return result == 0 ? rr_pairs_rewind(o->pairs, err) : -1;
@@ -179,9 +201,9 @@ static int write_range(const struct rr_output *o, uint64_t place, int fd, struct
 static int write_kept(const struct rr_output *o, uint64_t place, int fd, struct rr_error *err)
 {
     uint64_t begin = strlen(o->header) + place;
-    for (size_t at = 0; at < o->kept.used; at += WRITE_BUFFER) {
-        size_t left = o->kept.used - at, len = left < WRITE_BUFFER ? left : WRITE_BUFFER;
-        if (rr_pwrite_all(fd, o->kept.bytes + at, len, begin + at, o->path, err) != 0)
+    for (size_t at = 0; at < o->n_kept; at += WRITE_BUFFER) {
+        size_t left = o->n_kept - at, len = left < WRITE_BUFFER ? left : WRITE_BUFFER;
+        if (rr_pwrite_all(fd, o->kept + at, len, begin + at, o->path, err) != 0)
             return -1;
         rr_start_writeback(fd, begin + at, len);
     }
@@ -197,7 +219,7 @@ static int write_final(const struct rr_output *o, uint64_t place, struct rr_erro
     if (o->comm->rank == 0)
         result = rr_pwrite_all(fd, o->header, strlen(o->header), 0, o->path, err);
     if (result == 0)
-        result = (o->fits ? write_kept : write_range)(o, place, fd, err);
+        result = (o->kept ? write_kept : write_range)(o, place, fd, err);
     if (result == 0 && fsync(fd) != 0)
         result = rr_fail_errno(err, RR_EXIT_IO, o->path, "fsync");
     if (close(fd) != 0 && result == 0)
