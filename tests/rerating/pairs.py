@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from decimal import Decimal
+from decimal import Decimal, getcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'oracle'))
@@ -38,6 +38,8 @@ FILES = ['a.csv', 'a-1.csv', 'b.csv.zst', 'c.csv', 'd.csv', 'usage-é.csv']
 RANKS = [1, 1, 1, 1, 1, 1, 2, 3, 4, 7]
 KINDS = ['prices', 'prices', 'usage', 'both', 'both', 'both in two steps']
 OPTIONS = ['--max-quarantine', '100%', '--progress', 'none']
+# Amounts have up to 20 digits before the point and 18 after it.
+getcontext().prec = 80
 
 
 class Pair:
@@ -222,7 +224,7 @@ class Pair:
         """The periods that a result rates."""
         periods = facts_of(self.result(number))['periods']
         kind = EditableBook.read(self.folder / self.books[0]).top.get('period', 'month')
-        return labels_between(kind, periods['from'], periods['to'])
+        return labels_between(kind, periods['from'], periods['to']) if periods else []
 
     def book(self):
         """Issues the corrections, with the new result or alone; then there are none."""
