@@ -9,35 +9,29 @@
 
 /* ---- which ---- */
 
-/* Reads a result if it will do. What is for comparison alone stays apart. */
-static bool will_do(const char *workspace, unsigned number, const struct rr_run_facts *facts,
-                    struct rr_result_facts *base)
+/* Whether a result will do. What is for comparison alone stays apart; one that was removed is none. */
+static bool will_do(const char *workspace, unsigned number, const struct rr_run_facts *facts)
 {
-    struct rr_error damage;
-    if (number == 0)
-        return false;
-    if (rr_result_facts_read(workspace, number, base, &damage) != 0) {
-        fprintf(stderr, "rerate: %s; nothing is carried over from it\n", damage.text);
-        rr_result_facts_fini(base);
-        return false;
-    }
-    if (!base->what_if && rr_run_facts_fit(facts, base->json))
-        return true;
-    rr_result_facts_fini(base);
-    return false;
+    struct rr_result_facts base;
+    struct rr_error err;
+    bool good = false;
+    if (rr_result_facts_read(workspace, number, &base, &err) == 0)
+        good = !base.what_if && rr_run_facts_fit(facts, base.json);
+    else if (err.code != RR_EXIT_INPUT)
+        fprintf(stderr, "rerate: %s; nothing is carried over from it\n", err.text);
+    rr_result_facts_fini(&base);
+    return good;
 }
 
 /* Rank 0. */
 static unsigned choose(const char *workspace, const struct rr_run_facts *facts)
 {
-    struct rr_result_facts base = {0};
-    unsigned number = rr_result_latest(workspace);
-    bool found = will_do(workspace, number, facts, &base);
-    number = found ? number : rr_result_newest(workspace) + 1;
-    while (!found && --number > 0)
-        found = will_do(workspace, number, facts, &base);
-    rr_result_facts_fini(&base);
-    return found ? number : 0;
+    unsigned latest = rr_result_latest(workspace), number = rr_result_newest(workspace);
+    if (latest > 0 && will_do(workspace, latest, facts))
+        return latest;
+    while (number > 0 && (number == latest || !will_do(workspace, number, facts)))
+        number--;
+    return number;
 }
 
 /* ---- whether it is whole ---- */
