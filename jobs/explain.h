@@ -29,6 +29,7 @@ struct rr_explain_view {
 };
 
 bool rr_explain_shows_line(const struct rr_explain_view *view, const struct rr_rated_line *line);
+bool rr_explain_shows_pair(const struct rr_explain_view *view, const struct rr_explain_pair *pair);
 bool rr_explain_shows_unrated(const struct rr_explain_view *view, const struct rr_unrated *row);
 
 /* A row of invoices.csv. */

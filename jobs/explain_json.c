@@ -248,11 +248,7 @@ static json_t *pairs_json(const struct rr_explain_view *view)
     json_t *out = json_array();
     for (uint32_t i = 0; i < view->pairs.n; i++) {
         const struct rr_explain_pair *pair = &view->pairs.pair[i];
-        const struct rr_rated_line line = {.account = pair->account,
-                                           .period = pair->period,
-                                           .charge = pair->charge,
-                                           .detail = pair->detail};
-        if (rr_explain_shows_line(view, &line))
+        if (rr_explain_shows_pair(view, pair))
             json_array_append_new(out, pair_json(view, pair));
     }
     return out;

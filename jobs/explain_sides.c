@@ -326,11 +326,7 @@ void rr_explain_put_sides(const struct rr_explain_view *view, struct rr_line *ou
     bool whole = true;
     for (uint32_t i = 0; i < view->pairs.n; i++) {
         const struct rr_explain_pair *pair = &view->pairs.pair[i];
-        const struct rr_rated_line line = {.account = pair->account,
-                                           .period = pair->period,
-                                           .charge = pair->charge,
-                                           .detail = pair->detail};
-        if (rr_explain_shows_line(view, &line))
+        if (rr_explain_shows_pair(view, pair))
             whole = put_pair(view, pair, whole, out);
     }
 }

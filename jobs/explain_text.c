@@ -3,24 +3,12 @@
 
 #include "explain_rows.h"
 #include "explain_sides.h"
+#include "explain_step_rows.h"
 #include "money.h"
 #include "shown_name.h"
 #include "text_columns.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 enum { INDENT = 2 };
-
-__attribute__((format(printf, 2, 3))) static void put(struct rr_line *out, const char *format, ...)
-{
-    va_list arguments;
-    char text[256];
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    rr_line_put(out, text, strlen(text));
-}
 
 /* ---- headings ---- */
 
@@ -29,10 +17,10 @@ void rr_explain_put_line_name(const struct rr_explain_view *view, int32_t period
 {
     char text[RR_PERIOD_TEXT];
     rr_period_format(view->kind, period, text);
-    put(out, "%s  ", text);
+    rr_row_put(out, "%s  ", text);
     rr_shown_name_put(out, charge);
     if (detail.len > 0) {
-        put(out, "  ");
+        rr_row_put(out, "  ");
         rr_shown_name_put(out, detail);
     }
 }
@@ -42,7 +30,7 @@ static void put_days(int32_t from, int32_t to, struct rr_line *out)
     char first[RR_PERIOD_TEXT], last[RR_PERIOD_TEXT];
     rr_day_format(from, first);
     rr_day_format(to - 1, last);
-    put(out, "%s through %s", first, last);
+    rr_row_put(out, "%s through %s", first, last);
 }
 
 void rr_explain_put_terms(const struct rr_explain_view *view, const struct rr_told_line *told,
@@ -52,37 +40,37 @@ void rr_explain_put_terms(const struct rr_explain_view *view, const struct rr_to
     char from[RR_PERIOD_TEXT];
     put_days(line->from, line->to, out);
     if (line->contract) {
-        put(out, ", contract ");
+        rr_row_put(out, ", contract ");
         rr_shown_name_put(out, line->contract->name);
     }
     if (line->plan->name.len > 0) {
-        put(out, ", plan ");
+        rr_row_put(out, ", plan ");
         rr_shown_name_put(out, line->plan->name);
     }
     if (told->step[0].kind == RR_STEP_CHARGE) {
         rr_day_format(told->step[0].segment->version->from, from);
-        put(out, ", prices since %s", from);
+        rr_row_put(out, ", prices since %s", from);
     }
     if (!rr_text_equal(line->account, view->account)) {
-        put(out, ", on account ");
+        rr_row_put(out, ", on account ");
         rr_shown_name_put(out, line->account);
     }
     if (!rr_text_equal(rr_line_payer(line), line->account)) {
-        put(out, ", paid by ");
+        rr_row_put(out, ", paid by ");
         rr_shown_name_put(out, rr_line_payer(line));
     }
 }
 
 static void put_title(const struct rr_explain_view *view, struct rr_line *out)
 {
-    put(out, "account   ");
+    rr_row_put(out, "account   ");
     rr_shown_name_put(out, view->account);
-    put(out, "\nresult    ");
+    rr_row_put(out, "\nresult    ");
     rr_shown_name_put(out, rr_text_of(view->workspace));
-    put(out, "/results/%04u", view->side[0].result);
+    rr_row_put(out, "/results/%04u", view->side[0].result);
     if (view->n_sides == 2)
-        put(out, " (old) and %04u (new)", view->side[1].result);
-    put(out, "\n");
+        rr_row_put(out, " (old) and %04u (new)", view->side[1].result);
+    rr_row_put(out, "\n");
 }
 
 /* ---- one result ---- */
@@ -92,19 +80,19 @@ static void put_invoices(const struct rr_explain_view *view, struct rr_line *out
     struct rr_explain_invoices invoices = {.view = view, .side = &view->side[0]};
     struct rr_explain_invoice invoice;
     while (rr_explain_invoice_next(&invoices, &invoice)) {
-        put(out, "invoice   ");
+        rr_row_put(out, "invoice   ");
         rr_line_put(out, invoice.period.ptr, invoice.period.len);
-        put(out, "  ");
+        rr_row_put(out, "  ");
         rr_line_put(out, invoice.total.ptr, invoice.total.len);
-        put(out, " ");
+        rr_row_put(out, " ");
         rr_line_put(out, invoice.currency.ptr, invoice.currency.len);
-        put(out, " in %llu line%s", (unsigned long long)invoice.lines,
-            invoice.lines == 1 ? "" : "s");
+        rr_row_put(out, " in %llu line%s", (unsigned long long)invoice.lines,
+                   invoice.lines == 1 ? "" : "s");
         if (!rr_text_equal(invoice.payer, view->account)) {
-            put(out, ", of ");
+            rr_row_put(out, ", of ");
             rr_shown_name_put(out, invoice.payer);
         }
-        put(out, "\n");
+        rr_row_put(out, "\n");
     }
 }
 
@@ -127,11 +115,11 @@ static void put_line(const struct rr_explain_view *view, const struct rr_told_li
     const struct rr_rated_line *line = &told->line;
     char money[RR_DECIMAL_TEXT];
     rr_decimal_format_fixed(line->money, (unsigned)line->plan->minor_digits, money);
-    put(out, "\n");
+    rr_row_put(out, "\n");
     rr_explain_put_line_name(view, line->period, line->charge, line->detail, out);
-    put(out, "  %s %s\n  ", money, line->plan->currency);
+    rr_row_put(out, "  %s %s\n  ", money, line->plan->currency);
     rr_explain_put_terms(view, told, out);
-    put(out, "\n");
+    rr_row_put(out, "\n");
     rr_explain_rows_of_line(rows, told, book, view->account);
     put_rows(rows, out);
 }
@@ -155,9 +143,9 @@ static void put_unbilled(const struct rr_explain_view *view, const struct rr_tol
     for (; n > 0; n--, row++) {
         if (!rr_explain_shows_unrated(view, &row->row))
             continue;
-        put(out, "\n");
+        rr_row_put(out, "\n");
         rr_explain_put_line_name(view, row->row.period, row->row.meter, row->row.detail, out);
-        put(out, "  %s\n", what);
+        rr_row_put(out, "  %s\n", what);
         rr_explain_rows_of_unrated(&rows, row);
         put_rows(&rows, out);
     }

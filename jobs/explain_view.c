@@ -20,10 +20,21 @@ static bool is_period(const struct rr_explain_view *view, int32_t period)
     return strcmp(text, view->filter.period) == 0;
 }
 
+static bool is_shown(const struct rr_explain_view *view, int32_t period, struct rr_text charge,
+                     struct rr_text detail)
+{
+    return is_period(view, period) && is_asked(view->filter.charge, charge) &&
+           is_asked(view->filter.detail, detail);
+}
+
 bool rr_explain_shows_line(const struct rr_explain_view *view, const struct rr_rated_line *line)
 {
-    return is_period(view, line->period) && is_asked(view->filter.charge, line->charge) &&
-           is_asked(view->filter.detail, line->detail);
+    return is_shown(view, line->period, line->charge, line->detail);
+}
+
+bool rr_explain_shows_pair(const struct rr_explain_view *view, const struct rr_explain_pair *pair)
+{
+    return is_shown(view, pair->period, pair->charge, pair->detail);
 }
 
 bool rr_explain_shows_unrated(const struct rr_explain_view *view, const struct rr_unrated *row)

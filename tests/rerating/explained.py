@@ -15,11 +15,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / 'oracle')]
 import explanations  # noqa: E402
+import pairs  # noqa: E402
 import waterfall  # noqa: E402
 from agree import MPI, TIME_LIMIT  # noqa: E402
-from events import DataError  # noqa: E402
 from pairs import Differs, Pair, require  # noqa: E402
 from trials import run_trials  # noqa: E402
+
 
 class ExplainedPair(Pair):
     """A pair whose accounts are explained as soon as its impact is there."""
@@ -61,17 +62,11 @@ class ExplainedPair(Pair):
 
 
 def attempt(seed, records, rerate, most, folder):
-    for n in range(100):
-        pair = ExplainedPair(seed + n * 10**9, records, rerate, folder / str(n))
+    def make(*arguments):
+        pair = ExplainedPair(*arguments)
         pair.most = most
-        try:
-            pair.check()
-        except DataError:
-            continue
-        except Differs as differs:
-            return f'{pair.kind}: {pair.known} + {pair.late}, {pair.words}\n{differs}'
-        return ''
-    return 'all data is refused'
+        return pair
+    return pairs.attempt(seed, records, rerate, folder, make)
 
 
 def main():

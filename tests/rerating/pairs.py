@@ -284,11 +284,11 @@ def summed(path, amount):
     return found
 
 
-def attempt(seed, records, rerate, folder):
+def attempt(seed, records, rerate, folder, make=Pair):
     """What differs in the pair of this seed, as text; empty when all agree. Where the oracle refuses the
     data, another pair takes its place."""
     for n in range(100):
-        pair = Pair(seed + n * 10**9, records, rerate, folder / str(n))
+        pair = make(seed + n * 10**9, records, rerate, folder / str(n))
         try:
             pair.check()
         except DataError:
