@@ -22,7 +22,7 @@ struct rr_touched {
 
 /* ---- subscriptions ---- */
 
-static bool same_text_or_none(struct rr_text a, struct rr_text b)
+static bool both_or_none(struct rr_text a, struct rr_text b)
 {
     return (a.len > 0) == (b.len > 0);
 }
@@ -34,7 +34,7 @@ static struct rr_text plan_name(const struct rr_book *book, const struct rr_subs
 
 static bool same_subscriptions(const struct rr_book *a, const struct rr_book *b)
 {
-    if (!same_text_or_none(a->subscriptions_path, b->subscriptions_path) ||
+    if (!both_or_none(a->subscriptions_path, b->subscriptions_path) ||
         (a->subscriptions_path.len > 0 &&
          !rr_digest_equal(a->subscriptions_digest, b->subscriptions_digest)) ||
         a->n_subscriptions != b->n_subscriptions)
@@ -48,12 +48,22 @@ static bool same_subscriptions(const struct rr_book *a, const struct rr_book *b)
     return true;
 }
 
-static enum rr_touch touch_of_row(const struct rr_touched *t, const struct rr_subscription *row)
+/* The periods in which a subscription holds; none when first > last. */
+static struct rr_span span_of(const struct rr_touched *t, const struct rr_subscription *row)
 {
     enum rr_period kind = t->is->dealt->period;
-    int32_t first = rr_period_of_day(kind, row->start);
-    int32_t last = row->end == RR_OPEN_END ? INT32_MAX : rr_period_of_day(kind, row->end);
-    return rr_book_change_of_plan(t->change, plan_name(t->is->dealt, row), first, last);
+    struct rr_span span = {.first = rr_period_of_day(kind, row->start), .last = INT32_MAX};
+    if (row->end != RR_OPEN_END)
+        span.last = rr_period_of_day(kind, row->end - 1);
+    span.first = span.first > t->span.first ? span.first : t->span.first;
+    span.last = span.last < t->span.last ? span.last : t->span.last;
+    return span;
+}
+
+static enum rr_touch touch_of_row(const struct rr_touched *t, const struct rr_subscription *row)
+{
+    struct rr_span span = span_of(t, row);
+    return rr_book_change_of_plan(t->change, plan_name(t->is->dealt, row), span.first, span.last);
 }
 
 bool rr_touched_see(struct rr_touched *t, const struct rr_subscription *row)
@@ -200,18 +210,6 @@ bool rr_touched_nothing(const struct rr_touched *t)
 }
 
 /* ---- an account that stands alone ---- */
-
-/* The periods in which a subscription holds; none when first > last. */
-static struct rr_span span_of(const struct rr_touched *t, const struct rr_subscription *row)
-{
-    enum rr_period kind = t->is->dealt->period;
-    struct rr_span span = {.first = rr_period_of_day(kind, row->start), .last = INT32_MAX};
-    if (row->end != RR_OPEN_END)
-        span.last = rr_period_of_day(kind, row->end - 1);
-    span.first = span.first > t->span.first ? span.first : t->span.first;
-    span.last = span.last < t->span.last ? span.last : t->span.last;
-    return span;
-}
 
 /* A plan that an account has in some periods. */
 static void touch_by_plan(const struct rr_touched *t, struct rr_text plan, struct rr_span span,
